@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The models against the database: revision --autogenerate."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+from alembic import autogenerate
+from alembic.runtime import migration
+from oslo_config import cfg
+
+from dbmanage import errors
+from dbmanage import output
+from dbmanage import service as services
+from dbmanage.database import engine
+
+if typing.TYPE_CHECKING:
+    from dbmanage import timeline
+    from dbmanage.timeline import draft as drafts
+
+
+class Autogen:
+    """The models of a service, compared with its database."""
+
+    def __init__(
+        self, service: services.Service, conf: cfg.ConfigOpts, revisions: timeline.Timeline,
+        heads: Callable[[], Sequence[str]],
+    ) -> None:
+        self.service = service
+        self.conf = conf
+        self.revisions = revisions
+        self.heads = heads
+
+    def revision(self, draft: drafts.Draft) -> output.Answer:
+        """Write a revision with what the models have and the database lacks.
+
+        Raises CheckFailed unless the database is at head, and UsageError if
+        the models do not import.
+        """
+        metadata = self.service.target_metadata()
+        if not metadata:
+            raise errors.UsageError(
+                f'service {self.service.name} names no metadata to compare with')
+        current, heads = self.heads(), self.revisions.effective_heads()
+        if current != heads:
+            raise errors.CheckFailed(
+                f'the database is at {", ".join(current) or "no revision"}, not at head '
+                f'({", ".join(heads)}); upgrade it first')
+        body, imports = self._body(metadata)
+        if not body:
+            output.say('no difference between the models and the database; nothing was written')
+            return output.Answer({'revision': None})
+        return self.revisions.write(draft, body, imports)
+
+    def _body(self, metadata: Sequence[Any]) -> tuple[str, set[str]]:
+        imports: list[set[str]] = []
+        render_item = self.service.configure.get('render_item')
+
+        def render(kind: str, item: Any, context: autogenerate.api.AutogenContext) -> Any:
+            imports.append(context.imports)
+            return render_item(kind, item, context) if render_item else False
+
+        with engine.reading(self.conf, self.service.database_group) as connection:
+            context = migration.MigrationContext.configure(connection, opts={
+                **self.service.configure, 'target_metadata': metadata})
+            operations = autogenerate.produce_migrations(
+                context, typing.cast(Any, metadata)).upgrade_ops
+            if operations is None or operations.is_empty():
+                return '', set()
+            body = autogenerate.render_python_code(
+                operations, migration_context=context, render_item=render)
+        return body.strip(), set().union(*imports)

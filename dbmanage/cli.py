@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From argv to an exit code: the only reader of argv, the only exit."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import sys
+import traceback
+import typing
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
+
+from dbmanage import commands
+from dbmanage import context
+from dbmanage import errors
+from dbmanage import output
+from dbmanage import service as services
+from dbmanage import version
+
+if typing.TYPE_CHECKING:
+    from oslo_config import cfg
+
+_GLOBAL = ('command', 'config_file', 'config_dir', 'format', 'traceback')
+
+
+def run() -> None:
+    """Be the console script ``db-manage``."""
+    sys.exit(main())
+
+
+def main(
+    service: services.Service | None = None, argv: Sequence[str] | None = None,
+    conf: cfg.ConfigOpts | None = None,
+) -> int:
+    """Run one command of a service's db-manage and return its exit code.
+
+    Without ``service`` it is the one that [dbmanage] names or describes.
+    ``conf`` is the service's own ConfigOpts, if it has one. Data goes to
+    stdout, and only when the command did not fail; all talk goes to stderr,
+    that of the libraries and of the service's code too.
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    prog = f'{service.name}-db-manage' if service else 'db-manage'
+    out = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr), output.logging_to_stderr():
+        try:
+            answer = _answer(prog, service, argv, conf)
+            return _write(out, answer.lines, answer.code)
+        except errors.Error as e:
+            failure = e
+            trace = e.raised or ('--traceback' in argv and e) or None
+        except Exception as e:  # a bug, or what a service's own code raised
+            failure = errors.Failed(f'{type(e).__name__}: {e}')
+            trace = e
+        return _fail(out, prog, argv, failure, trace)
+
+
+def _answer(
+    prog: str, service: services.Service | None, argv: Sequence[str],
+    conf: cfg.ConfigOpts | None,
+) -> output.Answer:
+    screen = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(screen):
+            arguments = vars(_parser(prog).parse_args(argv))
+    except SystemExit:  # --help and --version
+        return output.Answer({}, screen.getvalue().splitlines())
+    settings = {name: arguments.pop(name) for name in _GLOBAL}
+    from dbmanage import conf as configuration
+    options = configuration.read(
+        settings['config_file'], settings['config_dir'],
+        service.name if service else 'dbmanage', prog, conf)
+    service = service or configuration.configured_service(options)
+    command = commands.COMMANDS[settings['command']]
+    answer = command(context.Context(service, options), **arguments)
+    if settings['format'] == 'text':
+        return answer
+    document = json.dumps(answer.document, indent=2, ensure_ascii=False)
+    return output.Answer(answer.document, [document], answer.code)
+
+
+def _write(out: typing.TextIO, lines: Iterable[str], code: int) -> int:
+    try:
+        for line in lines:
+            out.write(f'{line}\n')
+        out.flush()
+    except BrokenPipeError:
+        # The reader has read enough; what is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    except OSError as e:
+        raise errors.Failed(f'cannot write to stdout: {e.strerror}') from e
+    return code
+
+
+def _fail(
+    out: typing.TextIO, prog: str, argv: Sequence[str], error: errors.Error,
+    trace: BaseException | None,
+) -> int:
+    if trace is not None:
+        output.say(''.join(traceback.format_exception(trace)).rstrip())
+    message = output.mask(' '.join(str(error).split()))
+    output.say(f'{prog}: error: {message}')
+    if _wants_json(argv):
+        document = {'code': error.code, 'name': error.name, 'message': message}
+        _write(out, [json.dumps({'error': document}, indent=2, ensure_ascii=False)], 0)
+    return error.code
+
+
+def _wants_json(argv: Sequence[str]) -> bool:
+    """Tell whether argv asks for JSON, even where the rest of it is wrong."""
+    words = ' '.join(argv).replace('=', ' ').split()
+    return any(pair in (('-f', 'json'), ('--format', 'json'))
+               for pair in zip(words, words[1:], strict=False)) or '-fjson' in words
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are ours: one line, exit code 2."""
+
+    def error(self, message: str) -> typing.NoReturn:
+        raise errors.UsageError(f'{message} (see {self.prog} --help)')
+
+
+def _parser(prog: str) -> argparse.ArgumentParser:
+    table = '\n'.join(f'  {code}  {meaning}: {reaction}'
+                      for code, meaning, reaction in errors.EXIT_CODES)
+    parser = _Parser(
+        prog=prog, allow_abbrev=False, epilog=f'exit codes:\n{table}',
+        description='Manage the schema of a service\'s database.',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--version', action='version', version=f'{prog} {version.VERSION}')
+    parser.add_argument('--config-file', action='append', default=[], metavar='PATH',
+                        help='configuration file; repeatable, the last value wins')
+    parser.add_argument('--config-dir', action='append', default=[], metavar='DIR',
+                        help='folder of *.conf files; repeatable')
+    parser.add_argument('--traceback', action='store_true',
+                        help='show where an error comes from')
+    subcommands = parser.add_subparsers(
+        dest='command', required=True, metavar='COMMAND', parser_class=_Parser)
+    for name, command in commands.COMMANDS.items():
+        _add(subcommands, name, command)
+    return parser
+
+
+def _add(subcommands: Any, name: str, command: Any) -> None:
+    summary = (command.__doc__ or '').strip()
+    parser = subcommands.add_parser(
+        name, allow_abbrev=False, description=summary, help=summary.splitlines()[0])
+    parser.add_argument('-f', '--format', choices=('text', 'json'), default='text',
+                        help='form of the answer on stdout')
+    for names, options in command.arguments:
+        parser.add_argument(*names, **options)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole command line: a function is a command, its docstring the help."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+from dbmanage import errors
+from dbmanage import output
+
+if typing.TYPE_CHECKING:
+    from dbmanage.context import Context
+
+COMMANDS: dict[str, Callable[..., output.Answer]] = {}
+_Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+
+def argument(*names: str, **options: Any) -> _Argument:
+    """Return an argument as argparse takes it."""
+    return names, options
+
+
+def command(*arguments: _Argument) -> Callable[..., Callable[..., output.Answer]]:
+    """Make a function a command with these arguments."""
+    def register(function: Callable[..., output.Answer]) -> Callable[..., output.Answer]:
+        function.arguments = arguments  # type: ignore[attr-defined]
+        COMMANDS[function.__name__] = function
+        return function
+    return register
+
+
+_SQL = argument('--sql', action='store_true', help=(
+    'write the SQL to stdout and touch nothing; a range FROM:TO is allowed'))
+_VERBOSE = argument('-v', '--verbose', action='store_true', help='say more of each revision')
+_MESSAGE = argument('-m', '--message', metavar='MSG', default='', help='title of the revision')
+_REV_ID = argument('--rev-id', metavar='ID', help='id of the revision; made up otherwise')
+_BRANCH_LABEL = argument('--branch-label', metavar='L', action='append', default=[],
+                         help='name of the branch that the revision begins; repeatable')
+_DEPENDS_ON = argument('--depends-on', metavar='R', action='append', default=[],
+                       help='revision that must be applied before; repeatable')
+_VERSION_PATH = argument('--version-path', metavar='P', help='folder of the revision file')
+
+
+@command(
+    argument('revision', nargs='?', metavar='REV', help=(
+        'head, heads, an id, +N, BRANCH@head; with --sql also FROM:TO and current:TO')),
+    argument('--delta', type=int, metavar='N', help='apply the next N revisions'), _SQL)
+def upgrade(context: Context, revision: str | None, delta: int | None,
+            sql: bool) -> output.Answer:
+    """Apply the revisions up to REV, or the next N."""
+    target = _target(revision, delta, sql)
+    return context.script.upgrade(target) if sql else context.migrator.upgrade(target)
+
+
+@command(_VERBOSE, argument('--check', action='store_true', help=(
+    'exit with 3 unless the database is at head')))
+def current(context: Context, verbose: bool, check: bool) -> output.Answer:
+    """Show the revision that the database is at."""
+    return context.migrator.current(verbose, check)
+
+
+@command(
+    argument('span', nargs='?', metavar='FROM:TO', help='only these; either may be left out'),
+    _VERBOSE, argument('-i', '--indicate-current', action='store_true', help=(
+        'mark the revision that the database is at')))
+def history(context: Context, span: str | None, verbose: bool,
+            indicate_current: bool) -> output.Answer:
+    """List the revisions, newest first."""
+    return context.listing.history(
+        context.timeline, span, verbose, context.migrator.heads() if indicate_current else ())
+
+
+@command(_VERBOSE)
+def heads(context: Context, verbose: bool) -> output.Answer:
+    """List the newest revision of each branch."""
+    return context.listing.heads(context.timeline, verbose)
+
+
+@command(_VERBOSE)
+def branches(context: Context, verbose: bool) -> output.Answer:
+    """List the revisions that more than one revision follows."""
+    return context.listing.branches(context.timeline, verbose)
+
+
+@command(argument('revision', metavar='REV', help='an id, head, heads, a branch'))
+def show(context: Context, revision: str) -> output.Answer:
+    """Show what is known of a revision."""
+    return context.listing.show(context.timeline, revision)
+
+
+@command()
+def check_migration(context: Context) -> output.Answer:
+    """Check that the timeline is sound and has one head; exit with 3 if not."""
+    return context.listing.check(context.timeline)
+
+
+@command(
+    _MESSAGE,
+    argument('--autogenerate', action='store_true', help=(
+        'fill it with what the models have and the database lacks')),
+    _REV_ID,
+    argument('--head', metavar='H', default='head', help='revision or BRANCH@head to follow'),
+    _BRANCH_LABEL, _DEPENDS_ON, _VERSION_PATH)
+def revision(context: Context, autogenerate: bool, head: str, **draft: Any) -> output.Answer:
+    """Write a new revision file and print its path."""
+    plan = context.draft(heads=[head], **draft)
+    return context.autogen.revision(plan) if autogenerate else context.timeline.write(plan)
+
+
+@command(
+    argument('revisions', nargs='+', metavar='REV', help='the heads to merge, or heads'),
+    _MESSAGE, _REV_ID, _BRANCH_LABEL, _DEPENDS_ON, _VERSION_PATH)
+def merge(context: Context, revisions: Sequence[str], message: str,
+          **draft: Any) -> output.Answer:
+    """Write a revision file that joins several heads into one."""
+    return context.timeline.write(context.draft(
+        heads=revisions, message=message or f'merge {" and ".join(revisions)}', **draft))
+
+
+@command(
+    argument('revision', metavar='REV', help='an id in full, head, heads, base or a branch'),
+    _SQL, argument('--purge', action='store_true', help=(
+        'forget what is recorded first; for a revision that is not in this code')))
+def stamp(context: Context, revision: str, sql: bool, purge: bool) -> output.Answer:
+    """Record REV as the current revision and apply nothing."""
+    if sql and purge:
+        raise errors.UsageError('--purge needs the database; it does not go with --sql')
+    return context.script.stamp(revision) if sql else context.migrator.stamp(revision, purge)
+
+
+@command(argument('names', nargs='*', metavar='NAME', help='set of rows; default: all'))
+def populate(context: Context, names: Sequence[str]) -> output.Answer:
+    """Write the rows that the service needs before its first start."""
+    return context.migrator.populate(names)
+
+
+@command()
+def populate_actions(context: Context) -> output.Answer:
+    """Write the standard actions; the same as ``populate actions``."""
+    return context.migrator.populate(['actions'])
+
+
+@command(argument('rest', nargs='...', help='ignored'))
+def downgrade(context: Context, rest: Sequence[str]) -> output.Answer:
+    """Refuse: there is no downgrade."""
+    raise errors.UsageError(errors.NO_DOWNGRADE)
+
+
+def _target(revision: str | None, delta: int | None, sql: bool) -> str:
+    if (revision is None) == (delta is None):
+        raise errors.UsageError('upgrade takes a revision or --delta N' + (
+            ', not both' if delta is not None else ': head, heads, an id, +N'))
+    if delta is not None and delta < 1:
+        raise errors.UsageError(f'--delta {delta}: {errors.NO_DOWNGRADE}' if delta else
+                                '--delta 0 asks for nothing; N is 1 or more')
+    if revision is not None and ':' in revision and not sql:
+        raise errors.UsageError(f'{revision}: a range FROM:TO goes with --sql alone')
+    return revision or f'+{delta}'

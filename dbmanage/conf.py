@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options: [database] is oslo.db's, [dbmanage] is ours."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+from oslo_config import cfg
+from oslo_db import options as oslo_db_options
+
+from dbmanage import errors
+from dbmanage import service
+
+GROUP = 'dbmanage'
+
+_OPTIONS = [
+    cfg.StrOpt('service', help=(
+        'The service whose database is managed, as package.module:ATTRIBUTE of a '
+        'dbmanage.Service. Without it the other options of this group describe the '
+        'service, and without those it is the reference service of dbmanage.')),
+    cfg.StrOpt('name', help='Name of the service, used in messages.'),
+    cfg.ListOpt('versions', default=[], help=(
+        'Where the revisions are, in order: package.module:folder.')),
+    cfg.ListOpt('models', default=[], help=(
+        'Modules to import before the metadata is looked at.')),
+    cfg.ListOpt('metadata', default=[], help=(
+        'Places of the MetaData of the models: package.module:attribute.')),
+    cfg.DictOpt('populate', default={}, help=(
+        'Sets of rows that populate writes: name:package.module:function.')),
+    cfg.StrOpt('database_group', default='database', help=(
+        'Section that holds the connection of the database.')),
+    cfg.StrOpt('version_table', default='alembic_version', help=(
+        'Table that records the current revision.')),
+    cfg.StrOpt('version_table_schema', help='Schema of the version table.'),
+    cfg.StrOpt('include_name', help=(
+        'Place of the include_name function of autogenerate.')),
+    cfg.StrOpt('include_object', help=(
+        'Place of the include_object function of autogenerate.')),
+]
+
+
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """Return the options of this package, for oslo-config-generator."""
+    return [(GROUP, _OPTIONS)]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    """Register the options of this package; they may be there already."""
+    conf.register_opts(_OPTIONS, GROUP)
+
+
+def read(
+    files: Sequence[str], directories: Sequence[str], project: str, prog: str,
+    conf: cfg.ConfigOpts | None = None,
+) -> cfg.ConfigOpts:
+    """Read the configuration once and whole.
+
+    Without ``files`` oslo.config looks for ``<project>.conf`` and
+    ``<prog>.conf`` in ``~/.<project>``, ``~``, ``/etc/<project>`` and ``/etc``.
+    Raises UsageError for a file that is missing or cannot be parsed, and for
+    a value that does not fit its option.
+    """
+    conf = conf or cfg.ConfigOpts()
+    register_opts(conf)
+    arguments = [f'--config-file={path}' for path in files]
+    arguments += [f'--config-dir={path}' for path in directories]
+    with _translated():
+        conf(arguments, project=project, prog=prog)
+        for option in _OPTIONS:
+            conf[GROUP][option.name]
+    return conf
+
+
+def configured_service(conf: cfg.ConfigOpts) -> service.Service:
+    """Return the service that [dbmanage] names or describes."""
+    ours = conf[GROUP]
+    if ours.service:
+        return service.load(ours.service)
+    if not ours.versions:
+        return service.load(service.REFERENCE)
+    places = {name: service.load(ours[name])
+              for name in ('include_name', 'include_object') if ours[name]}
+    return service.Service(
+        name=ours.name or ours.versions[0].partition('.')[0],
+        versions=ours.versions, models=ours.models, metadata=ours.metadata,
+        populate=ours.populate, database_group=ours.database_group,
+        configure={'version_table': ours.version_table,
+                   'version_table_schema': ours.version_table_schema, **places})
+
+
+def database(conf: cfg.ConfigOpts, group: str) -> dict[str, object]:
+    """Return oslo.db's options of a section, each of them valid.
+
+    One retry after a second, not ten after ten seconds each: whoever starts
+    the command sees soon that the server is not there.
+    """
+    for option in oslo_db_options.database_opts:
+        with contextlib.suppress(cfg.DuplicateOptError):
+            conf.register_opt(option, group)
+    with contextlib.suppress(cfg.NoSuchOptError):
+        conf.set_default('max_retries', 1, group)
+        conf.set_default('retry_interval', 1, group)
+    with _translated():
+        return {option.name: conf[group][option.dest]
+                for option in oslo_db_options.database_opts}
+
+
+def connection(conf: cfg.ConfigOpts, group: str) -> str:
+    """Return the URL of the database; raise UsageError if it is not set."""
+    value = database(conf, group)['connection']
+    if value:
+        return str(value)
+    files = ', '.join(os.path.abspath(path) for path in conf.config_file or [])
+    raise errors.UsageError(
+        f'[{group}] connection is not set in {files or "any file: none was read"} '
+        f'(or OS_{group.upper()}__CONNECTION)')
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (cfg.Error, ValueError) as e:
+        raise errors.UsageError(' '.join(str(e).split())) from e

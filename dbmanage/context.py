@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a command works with; a room is imported when a command enters it."""
+
+from __future__ import annotations
+
+import functools
+import types
+import typing
+from typing import Any
+
+if typing.TYPE_CHECKING:
+    from oslo_config import cfg
+
+    from dbmanage import autogen
+    from dbmanage import migrator
+    from dbmanage import script
+    from dbmanage import service as services
+    from dbmanage import timeline
+    from dbmanage.timeline import draft
+
+
+class Context:
+    """A service and the configuration of its database."""
+
+    def __init__(self, service: services.Service, conf: cfg.ConfigOpts) -> None:
+        self.service = service
+        self.conf = conf
+
+    @functools.cached_property
+    def timeline(self) -> timeline.Timeline:
+        """The revisions on disk."""
+        from dbmanage import timeline
+        return timeline.Timeline(self.service.folders())
+
+    @property
+    def listing(self) -> types.ModuleType:
+        """The timeline as answers."""
+        from dbmanage.timeline import listing
+        return listing
+
+    def draft(self, **fields: Any) -> draft.Draft:
+        """Return the draft of a revision."""
+        from dbmanage.timeline import draft
+        return draft.Draft(**fields)
+
+    @functools.cached_property
+    def migrator(self) -> migrator.Migrator:
+        """The database, and what can be done to it."""
+        from dbmanage import migrator
+        return migrator.Migrator(self.service, self.conf, self.timeline)
+
+    @functools.cached_property
+    def script(self) -> script.Script:
+        """The SQL of what could be done to it."""
+        from dbmanage import script
+        return script.Script(self.service, self.conf, self.timeline, self.migrator.heads)
+
+    @functools.cached_property
+    def autogen(self) -> autogen.Autogen:
+        """The models, compared with the database."""
+        from dbmanage import autogen
+        return autogen.Autogen(self.service, self.conf, self.timeline, self.migrator.heads)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a command answers on stdout, and what it says on stderr."""
+
+import contextlib
+import dataclasses
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
+
+_SECRETS = (
+    (re.compile(r'(://)[^\s/\'"]*:[^\s\'"]*@'), r'\1***@'),
+    (re.compile(r'\b(password|passwd)=[^&\s]+', re.IGNORECASE), r'\1=***'),
+)
+# oslo.db logs each error that it wraps with a traceback; we say it in a line.
+_NOISE = 'oslo_db.sqlalchemy.exc_filters'
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a command found out: for programs, for people, and its code."""
+
+    document: Mapping[str, Any]
+    lines: Iterable[str] = ()
+    code: int = 0
+
+
+def say(text: str) -> None:
+    """Tell a person something, on stderr."""
+    sys.stderr.write(f'{mask(text)}\n')
+
+
+def mask(text: str) -> str:
+    """Return the text without the secrets of URLs."""
+    for pattern, shown in _SECRETS:
+        text = pattern.sub(shown, text)
+    return text
+
+
+@contextlib.contextmanager
+def logging_to_stderr() -> Iterator[None]:
+    """Show warnings of libraries, unless somebody set up logging already."""
+    root = logging.getLogger()
+    if root.handlers:
+        yield
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Masked('%(levelname)s: %(message)s'))
+    handler.addFilter(lambda record: record.name != _NOISE)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+
+
+class _Masked(logging.Formatter):
+    """A log line without secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask(super().format(record))

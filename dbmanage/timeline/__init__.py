@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The revisions on disk: their order, their heads, their soundness."""
+
+import argparse
+import difflib
+import functools
+import pathlib
+import re
+import sys
+from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import cast
+
+from alembic import config
+from alembic import script
+from alembic import util
+from alembic.runtime import environment
+from alembic.runtime import migration
+from alembic.script import revision as graph
+
+from dbmanage import errors
+from dbmanage import output
+from dbmanage.timeline import draft
+from dbmanage.timeline import files
+from dbmanage.timeline import soundness
+
+RELATIVE = re.compile(r'(?:(?P<branch>.+)@)?(?P<symbol>\w+)?(?P<steps>[+-]\d+)$')
+_SYMBOLS = ('head', 'heads')
+
+
+class Directory(script.ScriptDirectory):
+    """Alembic's directory of revisions, over files that were read."""
+
+    def __init__(self, found: Sequence[files.File], folders: Sequence[pathlib.Path]) -> None:
+        home = pathlib.Path(__file__).parents[1] / 'migrations'
+        super().__init__(str(home), version_locations=[str(path) for path in folders])
+        self.revision_map = graph.RevisionMap(lambda: map(files.Revision, found))
+
+
+class Timeline:
+    """The revisions of a service, as they are on disk.
+
+    Raises Failed where the files are no graph: one that cannot be read, a
+    duplicate id, a missing revision, a cycle. ``problems`` lists them all.
+    """
+
+    LONGEST_ID = soundness.LONGEST_ID
+
+    def __init__(self, folders: Sequence[pathlib.Path]) -> None:
+        self.folders = folders
+        self._files, self._broken = soundness.read(files.find(folders))
+
+    @functools.cached_property
+    def directory(self) -> Directory:
+        """The sound graph, as Alembic's ScriptDirectory."""
+        problems = [*self._broken, *soundness.graph_problems(self._files)]
+        if problems:
+            more = f' (and {len(problems) - 1} more)' if len(problems) > 1 else ''
+            raise errors.Failed(f'{problems[0].message}{more}; see check_migration')
+        return Directory(self._files, self.folders)
+
+    def problems(self) -> list[soundness.Problem]:
+        """Return everything that is wrong, each thing once."""
+        return [*self._broken, *soundness.all_problems(self._files)]
+
+    def __contains__(self, revision: str) -> bool:
+        return revision in {file.revision for file in self._files}
+
+    def ids(self) -> list[str]:
+        """Return the ids of all revisions, in the order of the files."""
+        return [file.revision for file in self._files]
+
+    def labels(self) -> set[str]:
+        """Return the labels of all branches."""
+        return {label for file in self._files for label in util.to_tuple(file.branch_labels, ())}
+
+    def heads(self) -> list[str]:
+        """Return the heads that branches end in, sorted."""
+        return sorted(self.directory.get_heads())
+
+    def effective_heads(self) -> list[str]:
+        """Return the heads that an upgraded database records, sorted.
+
+        A head that another revision depends on is not recorded of its own.
+        """
+        return sorted(self.directory.get_heads(consider_depends_on=True))
+
+    def get(self, revision: str) -> files.Revision:
+        """Return one revision by id, unique prefix, label or head."""
+        return self.resolve(revision)[0]
+
+    def resolve(self, name: str) -> Sequence[files.Revision]:
+        """Return the revisions that a name means; UsageError if none."""
+        try:
+            found = self.directory.get_revisions(name)
+        except util.CommandError as e:
+            raise self.unknown(name, e) from e
+        return cast(Sequence[files.Revision], tuple(one for one in found if one))
+
+    def exactly(self, name: str) -> Sequence[files.Revision]:
+        """Return what an id, a head, base or a label means: no prefixes."""
+        branch, _, rest = name.rpartition('@')
+        plain = {*self.ids(), *self.labels(), *_SYMBOLS, 'base'}
+        if rest not in plain or (branch and branch not in plain):
+            raise self.unknown(name)
+        return self.resolve(name)
+
+    def check_ids(self, plan: Sequence[files.Revision]) -> None:
+        """Raise Failed for an id that the version table cannot hold."""
+        for revision in plan:
+            if len(revision.revision) > soundness.LONGEST_ID:
+                raise errors.Failed(
+                    f'{revision.path}: revision {revision.revision} is longer than '
+                    f'{soundness.LONGEST_ID} characters; nothing was applied')
+
+    def is_relative(self, name: str) -> bool:
+        """Tell whether a target is counted from where the database is."""
+        match = RELATIVE.match(name)
+        return bool(match) and name not in self
+
+    def check_target(self, name: str) -> None:
+        """Raise UsageError unless ``name`` is something to upgrade to."""
+        relative = RELATIVE.match(name)
+        if name in self or not relative:
+            if not self.resolve(name) and name not in _SYMBOLS:
+                raise errors.UsageError(f'nothing is below {name}: {errors.NO_DOWNGRADE}')
+        elif int(relative['steps']) < 1:
+            raise errors.UsageError(f'{name} goes back: {errors.NO_DOWNGRADE}')
+
+    def plan(self, target: str, heads: Sequence[str]) -> list[files.Revision]:
+        """Return what lies between the heads and a target, oldest first."""
+        self.check_target(target)
+        try:
+            return self.between(heads, target)
+        except graph.RevisionError as e:
+            left = len(self.between(heads, 'heads'))
+            if not left:
+                return []
+            raise errors.UsageError(
+                f'cannot upgrade to {target} from {", ".join(heads) or "base"}, '
+                f'where {left} revisions are left: {e}') from e
+
+    def between(
+        self, heads: Sequence[str], target: str | Sequence[str],
+    ) -> list[files.Revision]:
+        """Return what the target needs and the heads lack, oldest first."""
+        upper = target if isinstance(target, str) else tuple(target)
+        found = list(self.directory.iterate_revisions(upper, tuple(heads), implicit_base=True))
+        return cast(list[files.Revision], found[::-1])
+
+    def lineage(self, revisions: Sequence[files.Revision]) -> set[str]:
+        """Return the ids of some revisions and of all that they need."""
+        below = {id_ for one in revisions for id_ in util.to_tuple(one.down_revision, ())}
+        return {needed.revision for one in revisions if one.revision not in below
+                for needed in self.between((), one.revision)}
+
+    def run(
+        self, work: Callable[..., Iterable[Any]], configure: Mapping[str, Any], **options: Any,
+    ) -> None:
+        """Run env.py; ``work(heads, context)`` yields the steps to take.
+
+        ``configure`` are the arguments of Alembic's ``context.configure``,
+        ``options`` those of its EnvironmentContext.
+        """
+        settings = config.Config(
+            stdout=sys.stderr, cmd_opts=argparse.Namespace(x=[]),
+            attributes={'configure': configure})
+        with environment.EnvironmentContext(settings, self.directory, fn=work, **options):
+            self.directory.run_env()
+
+    def write(
+        self, plan: draft.Draft, body: str = 'pass', imports: Collection[str] = (),
+    ) -> output.Answer:
+        """Write a new revision file; return its path."""
+        revision = draft.write(self, plan, body, imports)
+        return output.Answer({'revision': revision.document()}, [revision.path])
+
+    def stamping(self, name: str) -> Callable[..., Iterable[Any]]:
+        """Return the work, for ``run``, that records a revision."""
+        def stamp(_heads: Sequence[str], context: migration.MigrationContext) -> Iterable[Any]:
+            context.stamp(self.directory, name)
+            return ()
+        return stamp
+
+    def step(self, revision: files.Revision) -> migration.MigrationStep:
+        """Return the step that applies a revision."""
+        return migration.MigrationStep.upgrade_from_script(
+            self.directory.revision_map, revision)
+
+    def unknown(
+        self, name: str, error: util.CommandError | None = None,
+    ) -> errors.UsageError:
+        """Return why a name means no revision, with what is near to it."""
+        cause = error.__cause__ if error else None
+        if isinstance(cause, graph.MultipleHeads):
+            return errors.UsageError(f'there are several heads: {self._named_heads()}; '
+                                     'name one, or say heads for all of them')
+        names = [*self.ids(), *_SYMBOLS]
+        near = ([id_ for id_ in names if id_.startswith(name)]
+                or difflib.get_close_matches(name, names, cutoff=0.3))[:3]
+        hint = f' (did you mean {", ".join(near)}?)' if near else ''
+        ambiguous = 'Multiple revisions' in str(cause)
+        return errors.UsageError(
+            f'revision {name} is ambiguous: {", ".join(near)} ...' if ambiguous else
+            f"Can't locate revision {name!r}{hint}")
+
+    def _named_heads(self) -> str:
+        heads = (cast(Any, self.directory.get_revision(id_)) for id_ in self.heads())
+        return ', '.join(
+            f'{head.revision} ({sorted(head.branch_labels)[0]}@head)' if head.branch_labels
+            else head.revision for head in heads)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A new revision file: what it is called, where it goes, how it is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import os
+import pathlib
+import re
+import typing
+from collections.abc import Collection
+from collections.abc import Sequence
+
+from alembic import util
+from mako import template
+
+from dbmanage import errors
+from dbmanage import output
+from dbmanage.timeline import files
+
+if typing.TYPE_CHECKING:
+    from dbmanage import timeline
+
+_TEMPLATE = pathlib.Path(__file__).parents[1] / 'migrations' / 'script.py.mako'
+_LONGEST_SLUG = 40
+_INSTALLED = {'site-packages', 'dist-packages'}
+
+
+@dataclasses.dataclass(frozen=True)
+class Draft:
+    """What the command line says of a revision that is to be written."""
+
+    message: str
+    rev_id: str | None = None
+    heads: Sequence[str] = ('head',)
+    branch_label: Sequence[str] = ()
+    depends_on: Sequence[str] = ()
+    version_path: str | None = None
+
+
+def write(
+    revisions: timeline.Timeline, draft: Draft, body: str = 'pass', imports: Collection[str] = (),
+) -> files.Revision:
+    """Write the file whole, or raise UsageError and write nothing."""
+    if not draft.message.strip():
+        raise errors.UsageError('a revision needs a message: -m MESSAGE')
+    heads = _heads(revisions, draft.heads)
+    rev_id = _rev_id(revisions, draft.rev_id)
+    path = _folder(revisions, draft, heads) / f'{rev_id}_{_slug(draft.message)}.py'
+    down = [head.revision for head in heads]
+    text = template.Template(filename=str(_TEMPLATE)).render(
+        message=_quoted(draft.message.strip()), up_revision=rev_id, down_revisions=down,
+        down_revision=_scalar(down), branch_labels=_scalar(_labels(revisions, draft)),
+        depends_on=_scalar([_dependency(revisions, name) for name in draft.depends_on]),
+        create_date=datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%d %H:%M:%S UTC'),
+        imports=sorted(imports), upgrades=body)
+    return files.Revision(_keep(path, text))
+
+
+def _heads(revisions: timeline.Timeline, names: Sequence[str]) -> list[files.Revision]:
+    heads = [head for name in names for head in revisions.resolve(name)]
+    for head in heads:
+        if not head.is_head:
+            raise errors.UsageError(
+                f'{head.revision} is not a head; name one of {", ".join(revisions.heads())}')
+    return list(dict.fromkeys(heads))
+
+
+def _rev_id(revisions: timeline.Timeline, rev_id: str | None) -> str:
+    if rev_id is None:
+        return _next_id(revisions)
+    if rev_id in revisions:
+        raise errors.UsageError(f'revision {rev_id} is there already')
+    if not re.fullmatch(r'\w[\w.]*', rev_id) or rev_id in ('head', 'heads', 'base', 'current'):
+        raise errors.UsageError(f'{rev_id!r} cannot be the id of a revision')
+    if len(rev_id) > revisions.LONGEST_ID:
+        raise errors.UsageError(f'{rev_id!r} is longer than {revisions.LONGEST_ID} characters')
+    return rev_id
+
+
+def _next_id(revisions: timeline.Timeline) -> str:
+    """Count on where the heads are numbers; make an id up where not."""
+    if not all(head.isdecimal() for head in revisions.heads()):
+        return util.rev_id()
+    last = max((id_ for id_ in revisions.ids() if id_.isdecimal()), key=int, default='000')
+    return str(int(last) + 1).zfill(len(last))
+
+
+def _folder(
+    revisions: timeline.Timeline, draft: Draft, heads: Sequence[files.Revision],
+) -> pathlib.Path:
+    if draft.version_path:
+        folder = pathlib.Path(draft.version_path)
+        if folder.resolve() not in [known.resolve() for known in revisions.folders]:
+            output.say(f'{folder} is no folder of this service; it will not be looked into')
+    elif heads:
+        folder = heads[0].file.path.parent
+    else:
+        folder = revisions.folders[0]
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise errors.UsageError(f'cannot write into {folder}; name a folder: --version-path')
+    if not draft.version_path and _INSTALLED & set(folder.parts):
+        raise errors.UsageError(f'{folder} is an installed package, not the source tree of '
+                                'the service; name a folder: --version-path')
+    return folder
+
+
+def _labels(revisions: timeline.Timeline, draft: Draft) -> Sequence[str]:
+    for label in draft.branch_label:
+        if label in revisions.labels() or label in revisions:
+            raise errors.UsageError(f'there is a branch or a revision {label} already')
+    return draft.branch_label
+
+
+def _dependency(revisions: timeline.Timeline, name: str) -> str:
+    return name if name in revisions.labels() else revisions.get(name).revision
+
+
+def _scalar(names: Sequence[str]) -> str | tuple[str, ...] | None:
+    return tuple(names) if len(names) > 1 else names[0] if names else None
+
+
+def _slug(message: str) -> str:
+    slug = '_'.join(re.findall(r'\w+', message.splitlines()[0])).lower()
+    return slug if len(slug) <= _LONGEST_SLUG else slug[:_LONGEST_SLUG].rpartition('_')[0]
+
+
+def _quoted(message: str) -> str:
+    return message.replace('\\', '\\\\').replace('"""', r'\"\"\"')
+
+
+def _keep(path: pathlib.Path, text: str) -> files.File:
+    if path.exists():
+        raise errors.UsageError(f'{path} is there already')
+    draft = path.with_name(f'.{path.name}.{os.getpid()}')
+    try:
+        draft.write_text(text, encoding='utf-8')
+        files.read(draft)
+        draft.replace(path)
+    except OSError as e:
+        raise errors.UsageError(f'cannot write {path}: {e.strerror}') from e
+    finally:
+        draft.unlink(missing_ok=True)
+    return files.read(path)

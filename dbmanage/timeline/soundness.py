@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the revisions on disk make one sound timeline."""
+
+import collections
+import dataclasses
+import graphlib
+import pathlib
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from alembic.util import to_tuple
+
+from dbmanage import errors
+from dbmanage.timeline import files
+
+# Alembic's version_num is VARCHAR(32): databases other than SQLite refuse more.
+LONGEST_ID = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """Something wrong with the timeline; ``path`` is '' for all of it."""
+
+    code: str
+    revision: str
+    path: str
+    message: str
+
+
+def read(paths: Iterable[pathlib.Path]) -> tuple[list[files.File], list[Problem]]:
+    """Return the files that can be read, and the problem of each other one."""
+    found, broken = [], []
+    for path in paths:
+        try:
+            found.append(files.read(path))
+        except errors.Failed as e:
+            broken.append(Problem('broken_file', '', str(path), str(e)))
+    return found, broken
+
+
+def graph_problems(found: Sequence[files.File]) -> list[Problem]:
+    """Return what keeps the files from being a graph at all."""
+    return [*_duplicates(found), *_missing(found), *_cycles(found)]
+
+
+def all_problems(found: Sequence[files.File]) -> list[Problem]:
+    """Return everything that is wrong with files that could be read."""
+    return [*graph_problems(found), *_several(found), *_file_problems(found)]
+
+
+def _file_problems(found: Sequence[files.File]) -> Iterator[Problem]:
+    """Yield what is wrong inside the files; each of them is imported."""
+    for file in found:
+        def problem(code: str, message: str, file: files.File = file) -> Problem:
+            return Problem(code, file.revision, str(file.path), f'{file.path}: {message}')
+
+        if len(file.revision) > LONGEST_ID:
+            yield problem('long_id', f'revision {file.revision} is longer than '
+                                     f'{LONGEST_ID} characters')
+        if not file.doc:
+            yield problem('no_message', f'revision {file.revision} has no message')
+        if not file.has_upgrade:
+            yield problem('no_upgrade', f'revision {file.revision} has no upgrade()')
+        try:
+            files.load(file.path)
+        except errors.Failed as e:
+            yield Problem('broken_file', file.revision, str(file.path), str(e))
+
+
+def _several(found: Sequence[files.File]) -> Iterator[Problem]:
+    """Yield each set of heads, or of bases, that no label tells apart."""
+    parents = {file.revision: to_tuple(file.down_revision, ()) for file in found}
+    children = collections.defaultdict(list)
+    for revision, below in parents.items():
+        for parent in below:
+            children[parent].append(revision)
+    labels = {file.revision: to_tuple(file.branch_labels, ()) for file in found}
+    heads = {one: _labels(one, parents, labels) for one in parents if not children[one]}
+    # A branch's label also names what is below it, down to the branch point.
+    trunks = {one: above if len(above) == 1 else () for one, above in children.items()}
+    bases = {one: _labels(one, trunks, labels) for one in parents if not parents[one]}
+    yield from _indistinct('heads', heads)
+    yield from _indistinct('bases', bases)
+
+
+def _labels(
+    start: str, ways: Mapping[str, Sequence[str]], labels: Mapping[str, Sequence[str]],
+) -> str:
+    seen, ahead = set[str](), [start]
+    while ahead:
+        one = ahead.pop()
+        if one not in seen:
+            seen.add(one)
+            ahead.extend(ways.get(one, ()))
+    return ', '.join(sorted({label for one in seen for label in labels.get(one, ())}))
+
+
+def _indistinct(what: str, ends: Mapping[str, str]) -> Iterator[Problem]:
+    groups = collections.defaultdict(list)
+    for revision, label in ends.items():
+        groups[label].append(revision)
+    for label, ids in sorted(groups.items()):
+        if len(ends) > 1 and (len(ids) > 1 or not label):
+            yield Problem(f'several_{what}', '', '', (
+                f'several {what}: {", ".join(sorted(ids))}'
+                + (f' of branch {label}' if label else '; merge them, or label the branches')))
+
+
+def _duplicates(found: Sequence[files.File]) -> Iterator[Problem]:
+    by_id = collections.defaultdict(list)
+    for file in found:
+        by_id[file.revision].append(str(file.path))
+    for revision, paths in by_id.items():
+        if len(paths) > 1:
+            yield Problem('duplicate_id', revision, paths[1],
+                          f'revision {revision} is declared by {" and ".join(paths)}')
+
+
+def _missing(found: Sequence[files.File]) -> Iterator[Problem]:
+    ids = {file.revision for file in found}
+    labels = {label for file in found for label in to_tuple(file.branch_labels, ())}
+    for file in found:
+        down = set(to_tuple(file.down_revision, ())) - ids
+        depends = set(to_tuple(file.depends_on, ())) - ids - labels
+        for name in sorted(down | depends):
+            yield Problem('missing_revision', file.revision, str(file.path), (
+                f'{file.path}: revision {file.revision} '
+                f'{"follows" if name in down else "depends on"} {name}, which is not there'))
+
+
+def _cycles(found: Sequence[files.File]) -> Iterator[Problem]:
+    graph = {file.revision: {*to_tuple(file.down_revision, ()), *to_tuple(file.depends_on, ())}
+             for file in found}
+    while cycle := _cycle(graph):
+        del graph[cycle[0]]
+        yield Problem('cycle', cycle[0], '', f'cycle: {" -> ".join(cycle)}')
+
+
+def _cycle(graph: Mapping[str, set[str]]) -> list[str]:
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as e:
+        return list(e.args[1])
+    return []

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The base of the tests that run the command."""
+
+import contextlib
+import dataclasses
+import io
+import logging
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+from collections.abc import Iterator
+from typing import Any
+
+import dbmanage
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a run of the command left: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+
+class CommandTestCase(unittest.TestCase):
+    """A test that runs the command, with a directory of its own.
+
+    Nothing of the environment is seen but what the test sets itself.
+    With a mixin of ``databases`` the command works on its database.
+    """
+
+    url: str
+
+    def setUp(self) -> None:
+        super().setUp()
+        directory = tempfile.TemporaryDirectory(prefix='dbmanage-')
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+        self.config_file = self.directory / 'db-manage.conf'
+        self._sections: dict[str, dict[str, Any]] = {}
+        self._isolate()
+
+    def configure(self, **sections: dict[str, Any]) -> pathlib.Path:
+        """Write the configuration file, adding to what it holds.
+
+        A list is written with commas; an option that is None is left out.
+        """
+        self._sections.setdefault('database', {'connection': getattr(self, 'url', None)})
+        for section, options in sections.items():
+            self._sections.setdefault(section, {}).update(options)
+        self.config_file.write_text(_configuration(self._sections), encoding='utf-8')
+        return self.config_file
+
+    def service(
+        self, revisions: dict[str, str], modules: dict[str, str] | None = None, **fields: Any
+    ) -> pathlib.Path:
+        """Make the package ``acme`` and let the command serve it.
+
+        ``revisions`` are the files of ``acme/versions``, ``modules`` other
+        files of ``acme``, ``fields`` more options of ``[dbmanage]``.
+        """
+        package = self.directory / 'packages' / 'acme'
+        files = {f'versions/{name}': text for name, text in revisions.items()}
+        for name, text in ({'__init__.py': ''} | files | (modules or {})).items():
+            path = package / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding='utf-8')
+        (package / 'versions').mkdir(exist_ok=True)
+        self._import_from(package.parent)
+        self.configure(dbmanage={'name': 'acme', 'versions': 'acme:versions'} | fields)
+        return package
+
+    def run_command(self, *argv: str, stdin: str | None = None) -> Result:
+        """Run the command in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            _input(stdin),
+            _logging_kept(),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = dbmanage.main(argv=self._argv(argv))
+        return Result(code, out.getvalue(), err.getvalue())
+
+    def run_process(
+        self, *argv: str, stdin: str | None = None, env: dict[str, str] | None = None
+    ) -> Result:
+        """Run the command in a process of its own."""
+        path = [str(ROOT), str(self.directory / 'packages'), os.environ.get('PYTHONPATH', '')]
+        done = subprocess.run(
+            [sys.executable, '-m', 'dbmanage', *self._argv(argv)],
+            input=stdin or '',
+            env=os.environ | {'PYTHONPATH': os.pathsep.join(path)} | (env or {}),
+            cwd=self.directory,
+            text=True,
+            encoding='utf-8',
+            capture_output=True,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def _argv(self, argv: tuple[str, ...]) -> list[str]:
+        if not self.config_file.exists():
+            self.configure()
+        return ['--config-file', str(self.config_file), *argv]
+
+    def _isolate(self) -> None:
+        saved = dict(os.environ)
+        self.addCleanup(os.environ.update, saved)
+        self.addCleanup(os.environ.clear)
+        for variable in saved:
+            if variable.startswith('OS_'):
+                del os.environ[variable]
+        os.environ['HOME'] = str(self.directory)
+
+    def _import_from(self, directory: pathlib.Path) -> None:
+        if str(directory) in sys.path:
+            return
+        sys.path.insert(0, str(directory))
+        self.addCleanup(_forget, 'acme')
+        self.addCleanup(sys.path.remove, str(directory))
+
+
+def revision_file(
+    revision: str,
+    down_revision: str | tuple[str, ...] | None = None,
+    body: str = 'pass',
+    message: str | None = None,
+    **identifiers: Any,
+) -> str:
+    """Return the source of a revision whose upgrade() is ``body``.
+
+    ``identifiers`` are Alembic's others: ``branch_labels``, ``depends_on``.
+    """
+    lines = [f'{name} = {value!r}' for name, value in identifiers.items()]
+    return '\n'.join([
+        f'"""{revision if message is None else message}"""',
+        'import sqlalchemy as sa',
+        'from alembic import op',
+        '',
+        f'revision = {revision!r}',
+        f'down_revision = {down_revision!r}',
+        *lines,
+        '',
+        '',
+        'def upgrade():',
+        textwrap.indent(textwrap.dedent(body).strip(), '    '),
+        '',
+    ])
+
+
+def _configuration(sections: dict[str, dict[str, Any]]) -> str:
+    lines = []
+    for section, options in sections.items():
+        lines.append(f'[{section}]')
+        lines.extend(
+            f'{name} = {_value(value)}' for name, value in options.items() if value is not None
+        )
+    return '\n'.join([*lines, ''])
+
+
+def _value(value: Any) -> str:
+    # oslo.config substitutes $name.
+    text = ', '.join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return text.replace('$', '$$')
+
+
+@contextlib.contextmanager
+def _input(text: str | None) -> Iterator[None]:
+    saved, sys.stdin = sys.stdin, io.StringIO(text or '')
+    try:
+        yield
+    finally:
+        sys.stdin = saved
+
+
+@contextlib.contextmanager
+def _logging_kept() -> Iterator[None]:
+    """Take back what a run does to the process's loggers."""
+    loggers = [logging.getLogger(name) for name in (None, 'dbmanage', 'alembic')]
+    saved = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    try:
+        yield
+    finally:
+        for logger, state in zip(loggers, saved, strict=True):
+            logger.handlers[:], logger.level, logger.propagate = state
+
+
+def _forget(package: str) -> None:
+    for name in [*sys.modules]:
+        if name == package or name.startswith(f'{package}.'):
+            del sys.modules[name]
