@@ -69,32 +69,32 @@ def current(context: Context, verbose: bool, check: bool) -> output.Answer:
 def history(context: Context, span: str | None, verbose: bool,
             indicate_current: bool) -> output.Answer:
     """List the revisions, newest first."""
-    return context.listing.history(
-        context.timeline, span, verbose, context.migrator.heads() if indicate_current else ())
+    current = context.migrator.heads() if indicate_current else ()
+    return context.listing.history(span, verbose, current)
 
 
 @command(_VERBOSE)
 def heads(context: Context, verbose: bool) -> output.Answer:
     """List the newest revision of each branch."""
-    return context.listing.heads(context.timeline, verbose)
+    return context.listing.heads(verbose)
 
 
 @command(_VERBOSE)
 def branches(context: Context, verbose: bool) -> output.Answer:
     """List the revisions that more than one revision follows."""
-    return context.listing.branches(context.timeline, verbose)
+    return context.listing.branches(verbose)
 
 
 @command(argument('revision', metavar='REV', help='an id, head, heads, a branch'))
 def show(context: Context, revision: str) -> output.Answer:
     """Show what is known of a revision."""
-    return context.listing.show(context.timeline, revision)
+    return context.listing.show(revision)
 
 
 @command()
 def check_migration(context: Context) -> output.Answer:
     """Check that the timeline is sound and has one head; exit with 3 if not."""
-    return context.listing.check(context.timeline)
+    return context.listing.check()
 
 
 @command(

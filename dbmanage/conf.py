@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import Any
 
 from oslo_config import cfg
 from oslo_db import options as oslo_db_options
@@ -76,9 +77,9 @@ def configured_service(conf: cfg.ConfigOpts) -> service.Service:
     """Return the service that [dbmanage] names or describes."""
     ours = conf[GROUP]
     if ours.service:
-        return service.load(ours.service)
+        return service.named(ours.service)
     if not ours.versions:
-        return service.load(service.REFERENCE)
+        return service.named(service.REFERENCE)
     places = {name: service.load(ours[name])
               for name in ('include_name', 'include_object') if ours[name]}
     return service.Service(
@@ -89,7 +90,7 @@ def configured_service(conf: cfg.ConfigOpts) -> service.Service:
                    'version_table_schema': ours.version_table_schema, **places})
 
 
-def database(conf: cfg.ConfigOpts, group: str) -> dict[str, object]:
+def database(conf: cfg.ConfigOpts, group: str) -> dict[str, Any]:
     """Return oslo.db's options of a section, each of them valid.
 
     One retry after a second, not ten after ten seconds each: whoever starts

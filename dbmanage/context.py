@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import functools
-import types
 import typing
 from typing import Any
 
@@ -17,6 +16,7 @@ if typing.TYPE_CHECKING:
     from dbmanage import service as services
     from dbmanage import timeline
     from dbmanage.timeline import draft
+    from dbmanage.timeline import listing
 
 
 class Context:
@@ -33,10 +33,10 @@ class Context:
         return timeline.Timeline(self.service.folders())
 
     @property
-    def listing(self) -> types.ModuleType:
+    def listing(self) -> listing.Listing:
         """The timeline as answers."""
         from dbmanage.timeline import listing
-        return listing
+        return listing.Listing(self.timeline)
 
     def draft(self, **fields: Any) -> draft.Draft:
         """Return the draft of a revision."""

@@ -57,6 +57,14 @@ def module(name: str) -> Any:
         raise errors.UsageError(f'cannot import {name}: {_reason(e)}') from e
 
 
+def named(place: str) -> Service:
+    """Return the Service that ``package.module:ATTRIBUTE`` names."""
+    found = load(place)
+    if not isinstance(found, Service):
+        raise errors.UsageError(f'{place} is not a dbmanage.Service')
+    return found
+
+
 def load(place: str) -> Any:
     """Return what ``package.module:attribute`` names."""
     name, _, attribute = place.partition(':')

@@ -4,6 +4,7 @@
 import re
 
 import sqlalchemy
+from oslo_config import cfg
 from sqlalchemy import exc
 
 from dbmanage import conf as configuration
@@ -21,7 +22,7 @@ _DRIVERS = {
 _AT_SIGN_IN_PASSWORD = re.compile(r'^([\w+]+://[^:/@]*:)([^/]*)(@[^@/]*.*)$')
 
 
-def read(conf: configuration.cfg.ConfigOpts, group: str) -> sqlalchemy.URL:
+def read(conf: cfg.ConfigOpts, group: str) -> sqlalchemy.URL:
     """Return the URL of a section's connection, its driver filled in."""
     try:
         url = sqlalchemy.make_url(_quoted(configuration.connection(conf, group)))
@@ -31,7 +32,11 @@ def read(conf: configuration.cfg.ConfigOpts, group: str) -> sqlalchemy.URL:
         raise errors.UsageError(f'[{group}] connection is not a database URL '
                                 '(dialect://user:password@host/database)') from e
     url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
-    if url.get_backend_name() == 'mysql' and 'charset' not in url.query:
+    if url.get_backend_name() != 'mysql':
+        return url
+    if not url.database:
+        raise errors.UsageError(f'[{group}] connection names no database, only a server')
+    if 'charset' not in url.query:
         # oslo.db would fall back to utf8, MySQL's three-byte one.
         url = url.update_query_dict({'charset': 'utf8mb4'})
     return url

@@ -74,8 +74,9 @@ def translate(error: BaseException, what: str) -> errors.Error:
 def _engine(conf: cfg.ConfigOpts, group: str, url: sqlalchemy.URL) -> sqlalchemy.Engine:
     address.check_driver(url, group)
     options = configuration.database(conf, group)
-    return engines.create_engine(
+    engine: sqlalchemy.Engine = engines.create_engine(
         url, max_retries=0, **{name: options[name] for name in _ENGINE_OPTIONS})
+    return engine
 
 
 def _is_absent(url: sqlalchemy.URL) -> bool:

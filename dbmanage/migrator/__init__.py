@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing
 from collections.abc import Sequence
 from typing import Any
@@ -32,6 +33,7 @@ class Migrator:
         self.service = service
         self.conf = conf
         self.revisions = revisions
+        self._writing = functools.partial(engine.writing, conf, service.database_group)
 
     def heads(self) -> list[str]:
         """Return the revisions that the database is at, sorted.
@@ -48,7 +50,7 @@ class Migrator:
         if not self.revisions.plan(target, before):
             output.say(self._nothing_to_do(target, before))
             return _upgraded(before, before, [])
-        with engine.writing(self.conf, self.service.database_group) as connection:
+        with self._writing() as connection:
             run = upgrade.Run(self.revisions, target, connection)
             self.revisions.run(run.steps, self._configure(connection))
             after = self._known(self._recorded(connection))
@@ -77,7 +79,7 @@ class Migrator:
         """Record a revision as the current one; apply nothing."""
         wanted = {revision.revision for revision in self.revisions.exactly(name)}
         before = [] if purge else self.heads()
-        with engine.writing(self.conf, self.service.database_group) as connection:
+        with self._writing() as connection:
             with connection.begin():
                 self.revisions.run(
                     self.revisions.stamping(name), self._configure(connection), purge=purge)
@@ -95,7 +97,7 @@ class Migrator:
                 raise errors.UsageError(f'there is no set {name!r} to populate; known: {known}')
         writers = {name: services.load(places[name]) for name in names or places}
         self._require_head(self.heads())
-        with engine.writing(self.conf, self.service.database_group) as connection, connection.begin():
+        with self._writing() as connection, connection.begin():
             self._require_head(self._recorded(connection))
             sets = [{'name': name, **dict.fromkeys(_COUNTS, 0), **(write(connection) or {})}
                     for name, write in writers.items()]

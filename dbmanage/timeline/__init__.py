@@ -152,6 +152,14 @@ class Timeline:
         found = list(self.directory.iterate_revisions(upper, tuple(heads), implicit_base=True))
         return cast(list[files.Revision], found[::-1])
 
+    def walk(self, base: str = 'base', head: str = 'heads') -> list[files.Revision]:
+        """Return the revisions of a span, newest first."""
+        try:
+            found = list(self.directory.walk_revisions(base, head))
+        except util.CommandError as e:
+            raise errors.UsageError(f'{base}:{head}: {e}') from e
+        return cast(list[files.Revision], found)
+
     def lineage(self, revisions: Sequence[files.Revision]) -> set[str]:
         """Return the ids of some revisions and of all that they need."""
         below = {id_ for one in revisions for id_ in util.to_tuple(one.down_revision, ())}

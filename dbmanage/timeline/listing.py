@@ -5,66 +5,63 @@ import dataclasses
 from collections.abc import Collection
 from collections.abc import Sequence
 
-from alembic import util
-
 from dbmanage import errors
 from dbmanage import output
 from dbmanage import timeline
 from dbmanage.timeline import files
 
 
-def history(
-    revisions: timeline.Timeline, span: str | None = None, verbose: bool = False,
-    current: Collection[str] = (),
-) -> output.Answer:
-    """List the revisions of a span FROM:TO, newest first."""
-    base, colon, head = (span or ':').partition(':')
-    if not colon or ':' in head:
-        raise errors.UsageError(f'{span!r} is not a range FROM:TO, FROM: or :TO')
-    for name in filter(None, (base, head)):
-        revisions.resolve(name)
-    try:
-        found = list(revisions.directory.walk_revisions(base or 'base', head or 'heads'))
-    except util.CommandError as e:
-        raise errors.UsageError(f'{span}: {e}') from e
-    return _answer(found, [_line(one, verbose, one.revision in current) for one in found])
+class Listing:
+    """The commands that show the timeline."""
 
+    def __init__(self, revisions: timeline.Timeline) -> None:
+        self.timeline = revisions
 
-def heads(revisions: timeline.Timeline, verbose: bool = False) -> output.Answer:
-    """List the heads."""
-    found = [revisions.get(id_) for id_ in revisions.heads()]
-    return _answer(found, [
-        one.cmd_format(verbose, include_branches=True, tree_indicators=False)
-        for one in found])
+    def history(
+        self, span: str | None = None, verbose: bool = False,
+        current: Collection[str] = (),
+    ) -> output.Answer:
+        """List the revisions of a span FROM:TO, newest first."""
+        base, colon, head = (span or ':').partition(':')
+        if not colon or ':' in head:
+            raise errors.UsageError(f'{span!r} is not a range FROM:TO, FROM: or :TO')
+        for name in filter(None, (base, head)):
+            self.timeline.resolve(name)
+        found = self.timeline.walk(base or 'base', head or 'heads')
+        return _answer(found, [_line(one, verbose, one.revision in current) for one in found])
 
+    def heads(self, verbose: bool = False) -> output.Answer:
+        """List the heads."""
+        found = [self.timeline.get(id_) for id_ in self.timeline.heads()]
+        return _answer(found, [
+            one.cmd_format(verbose, include_branches=True, tree_indicators=False)
+            for one in found])
 
-def branches(revisions: timeline.Timeline, verbose: bool = False) -> output.Answer:
-    """List the branch points, and what follows each."""
-    found = [one for one in revisions.directory.walk_revisions() if one.is_branch_point]
-    return _answer(found, [
-        line for one in found for line in (
-            one.cmd_format(verbose, include_branches=True),
-            *(f'{" " * len(one.revision)} -> '
-              + revisions.get(id_).cmd_format(
-                  False, include_branches=True, include_doc=verbose)
-              for id_ in sorted(one.nextrev)), '')])
+    def branches(self, verbose: bool = False) -> output.Answer:
+        """List the branch points, and what follows each."""
+        found = [one for one in self.timeline.walk() if one.is_branch_point]
+        return _answer(found, [
+            line for one in found for line in (
+                one.cmd_format(verbose, include_branches=True),
+                *(f'{" " * len(one.revision)} -> '
+                  + self.timeline.get(id_).cmd_format(
+                      False, include_branches=True, include_doc=verbose)
+                  for id_ in sorted(one.nextrev)), '')])
 
+    def show(self, name: str) -> output.Answer:
+        """Show what is known of the revisions that a name means."""
+        found = self.timeline.resolve(name)
+        return _answer(found, [one.log_entry for one in found])
 
-def show(revisions: timeline.Timeline, name: str) -> output.Answer:
-    """Show what is known of the revisions that a name means."""
-    found = revisions.resolve(name)
-    return _answer(found, [one.log_entry for one in found])
-
-
-def check(revisions: timeline.Timeline) -> output.Answer:
-    """List everything that is wrong with the timeline."""
-    problems = revisions.problems()
-    document = {'ok': not problems, 'problems': [dataclasses.asdict(one) for one in problems]}
-    if problems:
-        return output.Answer(document, [one.message for one in problems], code=3)
-    heads_ = ', '.join(revisions.heads()) or 'none'
-    return output.Answer(document, [
-        f'{len(revisions.ids())} revisions, sound, head: {heads_}'])
+    def check(self) -> output.Answer:
+        """List everything that is wrong with the timeline."""
+        problems = self.timeline.problems()
+        document = {'ok': not problems, 'problems': [dataclasses.asdict(one) for one in problems]}
+        if problems:
+            return output.Answer(document, [one.message for one in problems], code=3)
+        heads_ = ', '.join(self.timeline.heads()) or 'none'
+        return output.Answer(document, [
+            f'{len(self.timeline.ids())} revisions, sound, head: {heads_}'])
 
 
 def _line(revision: files.Revision, verbose: bool, current: bool) -> str:
