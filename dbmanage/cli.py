@@ -54,7 +54,7 @@ def main(
         except errors.Error as e:
             failure = e
             trace = e.raised or ('--traceback' in argv and e) or None
-        except Exception as e:  # noqa: BLE001 - a bug, or the code of a service
+        except (Exception, SystemExit) as e:  # noqa: BLE001 - a bug, or the code of a service
             failure = errors.Failed(f'{type(e).__name__}: {e}')
             trace = e
         return _fail(out, prog, argv, failure, trace)

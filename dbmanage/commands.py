@@ -116,7 +116,7 @@ def revision(context: Context, autogenerate: bool, head: str, **draft: Any) -> o
 def merge(context: Context, revisions: Sequence[str], message: str,
           **draft: Any) -> output.Answer:
     """Write a revision file that joins several heads into one."""
-    return context.timeline.write(context.draft(
+    return context.timeline.merge(context.draft(
         heads=revisions, message=message or f'merge {" and ".join(revisions)}', **draft))
 
 
@@ -158,4 +158,4 @@ def _target(revision: str | None, delta: int | None, sql: bool) -> str:
                                 '--delta 0 asks for nothing; N is 1 or more')
     if revision is not None and ':' in revision and not sql:
         raise errors.UsageError(f'{revision}: a range FROM:TO goes with --sql alone')
-    return revision or f'+{delta}'
+    return f'+{delta}' if revision is None else revision

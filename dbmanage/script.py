@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import typing
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import IO
 from typing import Any
 
 from alembic.runtime import migration
@@ -47,13 +49,13 @@ class Script:
         if not plan or not set(start) <= self.revisions.lineage(plan):
             raise errors.UsageError(f'{span}: no revision leads from the one to the other; '
                                     'a range is written FROM:TO, the older one first')
-        self.revisions.check_ids(plan)
+        self.revisions.check_plan(plan)
         return self._render(lambda _heads, _context: self._steps(plan), start)
 
     def stamp(self, span: str) -> output.Answer:
         """Write the SQL that records a revision."""
         start, target = self._ends(span)
-        self.revisions.exactly(target)
+        self.revisions.check_ids(self.revisions.exactly(target))
         return self._render(self.revisions.stamping(target), start)
 
     def _ends(self, span: str) -> tuple[tuple[str, ...], str]:
@@ -74,10 +76,7 @@ class Script:
     def _render(self, work: Callable[..., Iterable[Any]], start: Sequence[str]) -> output.Answer:
         url = address.read(self.conf, self.service.database_group)
         address.dialect(url, self.service.database_group)
-        # It is closed when its last line is written; SIM115 cannot see that.
-        buffer = tempfile.SpooledTemporaryFile(  # noqa: SIM115
-            _IN_MEMORY, 'w+', encoding='utf-8', newline='')
-        self.revisions.run(work, {
+        configure = {
             'transaction_per_migration': True,
             # SQLite has transactional DDL; Alembic's default says that it has not.
             **({'transactional_ddl': True} if url.get_backend_name() == 'sqlite' else {}),
@@ -86,11 +85,22 @@ class Script:
             'literal_binds': True,
             # Any other style would double each % in a literal.
             'dialect_opts': {'paramstyle': 'named'},
-            'output_buffer': buffer,
             'target_metadata': self.service.target_metadata() or None,
-        }, as_sql=True, starting_rev=tuple(start))
-        buffer.seek(0)
-        return output.Answer({}, (line.rstrip('\n') for line in buffer))
+        }
+        with contextlib.ExitStack() as unwritten:
+            buffer = unwritten.enter_context(tempfile.SpooledTemporaryFile(
+                _IN_MEMORY, 'w+', encoding='utf-8', newline='\n'))
+            self.revisions.run(work, {**configure, 'output_buffer': buffer},
+                               as_sql=True, starting_rev=tuple(start))
+            buffer.seek(0)
+            unwritten.pop_all()
+        return output.Answer({}, _lines(buffer))
+
+
+def _lines(buffer: IO[str]) -> Iterator[str]:
+    with buffer:
+        for line in buffer:
+            yield line.rstrip('\n')
 
 
 def _rendered(revision: files.Revision, upgrade: Callable[..., None]) -> Callable[..., None]:

@@ -4,7 +4,6 @@
 import contextlib
 import dataclasses
 import io
-import logging
 import os
 import pathlib
 import subprocess
@@ -82,7 +81,6 @@ class CommandTestCase(unittest.TestCase):
         out, err = io.StringIO(), io.StringIO()
         with (
             _input(stdin),
-            _logging_kept(),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
@@ -179,18 +177,6 @@ def _input(text: str | None) -> Iterator[None]:
         yield
     finally:
         sys.stdin = saved
-
-
-@contextlib.contextmanager
-def _logging_kept() -> Iterator[None]:
-    """Take back what a run does to the process's loggers."""
-    loggers = [logging.getLogger(name) for name in (None, 'dbmanage', 'alembic')]
-    saved = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
-    try:
-        yield
-    finally:
-        for logger, state in zip(loggers, saved, strict=True):
-            logger.handlers[:], logger.level, logger.propagate = state
 
 
 def _forget(package: str) -> None:

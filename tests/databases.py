@@ -181,8 +181,8 @@ def _table(inspector: sa.Inspector, table: str) -> dict[str, Any]:
         'unique constraints': _sorted(inspector.get_unique_constraints(table)),
         'indexes': _sorted(inspector.get_indexes(table)),
         'checks': _sorted(inspector.get_check_constraints(table)),
-        'options': inspector.get_table_options(table),
-        'comment': inspector.dialect.supports_comments and inspector.get_table_comment(table),
+        'options': dialect.name == 'mysql' and inspector.get_table_options(table),
+        'comment': dialect.supports_comments and inspector.get_table_comment(table),
     }
 
 

@@ -77,7 +77,9 @@ class Migrator:
 
     def stamp(self, name: str, purge: bool = False) -> output.Answer:
         """Record a revision as the current one; apply nothing."""
-        wanted = {revision.revision for revision in self.revisions.exactly(name)}
+        found = self.revisions.exactly(name)
+        self.revisions.check_ids(found)
+        wanted = {revision.revision for revision in found}
         before = [] if purge else self.heads()
         with self._writing() as connection:
             with connection.begin():

@@ -52,7 +52,7 @@ class Run:
         """Yield the step of each revision; Alembic runs it, then asks on."""
         self.before = sorted(heads)
         self.plan = self._revisions.plan(self._target, heads)
-        self._revisions.check_ids(self.plan)
+        self._revisions.check_plan(self.plan)
         violations = self._foreign_key_violations()
         for number, revision in enumerate(self.plan, 1):
             self._statements, self._kept = 0, False
@@ -73,7 +73,7 @@ class Run:
                 raise
             except engine.REFUSALS as e:
                 raise self._stopped(engine.translate(e, revision.place(e))) from e
-            except Exception as e:  # a revision's code may raise anything
+            except (Exception, SystemExit) as e:  # a revision's code may raise anything
                 message = f'{revision.place(e)}: {type(e).__name__}: {e}'
                 raise self._stopped(errors.Failed(message, raised=e)) from e
         return run

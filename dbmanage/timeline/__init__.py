@@ -95,6 +95,8 @@ class Timeline:
 
     def resolve(self, name: str) -> Sequence[files.Revision]:
         """Return the revisions that a name means; UsageError if none."""
+        if not name.rpartition('@')[2]:
+            raise self.unknown(name)
         try:
             found = self.directory.get_revisions(name)
         except util.CommandError as e:
@@ -117,6 +119,14 @@ class Timeline:
                     f'{revision.path}: revision {revision.revision} is longer than '
                     f'{soundness.LONGEST_ID} characters; nothing was applied')
 
+    def check_plan(self, plan: Sequence[files.Revision]) -> None:
+        """Raise Failed for a revision that cannot be run or recorded."""
+        self.check_ids(plan)
+        for revision in plan:
+            if not hasattr(revision.module, 'upgrade'):
+                raise errors.Failed(
+                    f'{revision.path}: revision {revision.revision} has no upgrade()')
+
     def is_relative(self, name: str) -> bool:
         """Tell whether a target is counted from where the database is."""
         match = RELATIVE.match(name)
@@ -128,21 +138,22 @@ class Timeline:
         if name in self or not relative:
             if not self.resolve(name) and name not in _SYMBOLS:
                 raise errors.UsageError(f'nothing is below {name}: {errors.NO_DOWNGRADE}')
-        elif int(relative['steps']) < 1:
-            raise errors.UsageError(f'{name} goes back: {errors.NO_DOWNGRADE}')
+        elif (steps := int(relative['steps'])) < 1:
+            raise errors.UsageError(f'{name} goes back: {errors.NO_DOWNGRADE}' if steps else
+                                    f'{name} asks for nothing; N is 1 or more')
 
     def plan(self, target: str, heads: Sequence[str]) -> list[files.Revision]:
         """Return what lies between the heads and a target, oldest first."""
         self.check_target(target)
         try:
             return self.between(heads, target)
-        except graph.RevisionError as e:
+        except (graph.RevisionError, AssertionError) as e:  # the latter: REV+N is not there
             left = len(self.between(heads, 'heads'))
-            if not left:
+            if not left and target.rpartition('@')[2].startswith('+'):
                 return []
             raise errors.UsageError(
-                f'cannot upgrade to {target} from {", ".join(heads) or "base"}, '
-                f'where {left} revisions are left: {e}') from e
+                f'cannot upgrade to {target} from {", ".join(heads) or "base"}, where '
+                f'{left} revisions are left: {str(e) or "there is no such revision"}') from e
 
     def between(
         self, heads: Sequence[str], target: str | Sequence[str],
@@ -186,6 +197,11 @@ class Timeline:
         """Write a new revision file; return its path."""
         revision = draft.write(self, plan, body, imports)
         return output.Answer({'revision': revision.document()}, [revision.path])
+
+    def merge(self, plan: draft.Draft) -> output.Answer:
+        """Write a revision file that joins several heads; return its path."""
+        draft.check_merge(self, plan)
+        return self.write(plan)
 
     def stamping(self, name: str) -> Callable[..., Iterable[Any]]:
         """Return the work, for ``run``, that records a revision."""

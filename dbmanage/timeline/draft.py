@@ -25,6 +25,8 @@ if typing.TYPE_CHECKING:
 _TEMPLATE = pathlib.Path(__file__).parents[1] / 'migrations' / 'script.py.mako'
 _LONGEST_SLUG = 40
 _INSTALLED = {'site-packages', 'dist-packages'}
+_NAME = re.compile(r'\w[\w.]*')
+_RESERVED = {'head', 'heads', 'base', 'current'}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,24 +40,34 @@ class Draft:
     depends_on: Sequence[str] = ()
     version_path: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raise UsageError if there is no message."""
+        if not self.message.strip():
+            raise errors.UsageError('a revision needs a message: -m MESSAGE')
+
 
 def write(
     revisions: timeline.Timeline, draft: Draft, body: str = 'pass', imports: Collection[str] = (),
 ) -> files.Revision:
     """Write the file whole, or raise UsageError and write nothing."""
-    if not draft.message.strip():
-        raise errors.UsageError('a revision needs a message: -m MESSAGE')
     heads = _heads(revisions, draft.heads)
     rev_id = _rev_id(revisions, draft.rev_id)
     path = _folder(revisions, draft, heads) / f'{rev_id}_{_slug(draft.message)}.py'
     down = [head.revision for head in heads]
     text = template.Template(filename=str(_TEMPLATE)).render(
         message=_quoted(draft.message.strip()), up_revision=rev_id, down_revisions=down,
-        down_revision=_scalar(down), branch_labels=_scalar(_labels(revisions, draft)),
-        depends_on=_scalar([_dependency(revisions, name) for name in draft.depends_on]),
+        down_revision=_scalar(down), branch_labels=_scalar(_labels(revisions, draft, rev_id)),
+        depends_on=_scalar(_dependencies(revisions, draft.depends_on)),
         create_date=datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%d %H:%M:%S UTC'),
         imports=sorted(imports), upgrades=body)
     return files.Revision(_keep(path, text))
+
+
+def check_merge(revisions: timeline.Timeline, draft: Draft) -> None:
+    """Raise UsageError unless there is something to merge."""
+    if len(_heads(revisions, draft.heads)) < 2:
+        raise errors.UsageError(f'a merge takes two heads or more; the heads are '
+                                f'{", ".join(revisions.heads()) or "none"}')
 
 
 def _heads(revisions: timeline.Timeline, names: Sequence[str]) -> list[files.Revision]:
@@ -70,13 +82,17 @@ def _heads(revisions: timeline.Timeline, names: Sequence[str]) -> list[files.Rev
 def _rev_id(revisions: timeline.Timeline, rev_id: str | None) -> str:
     if rev_id is None:
         return _next_id(revisions)
-    if rev_id in revisions:
-        raise errors.UsageError(f'revision {rev_id} is there already')
-    if not re.fullmatch(r'\w[\w.]*', rev_id) or rev_id in ('head', 'heads', 'base', 'current'):
-        raise errors.UsageError(f'{rev_id!r} cannot be the id of a revision')
+    _check_name(revisions, rev_id)
     if len(rev_id) > revisions.LONGEST_ID:
         raise errors.UsageError(f'{rev_id!r} is longer than {revisions.LONGEST_ID} characters')
     return rev_id
+
+
+def _check_name(revisions: timeline.Timeline, name: str) -> None:
+    if name in revisions or name in revisions.labels():
+        raise errors.UsageError(f'there is a revision or a branch {name} already')
+    if not _NAME.fullmatch(name) or name in _RESERVED:
+        raise errors.UsageError(f'{name!r} cannot be the name of a revision or a branch')
 
 
 def _next_id(revisions: timeline.Timeline) -> str:
@@ -92,8 +108,6 @@ def _folder(
 ) -> pathlib.Path:
     if draft.version_path:
         folder = pathlib.Path(draft.version_path)
-        if folder.resolve() not in [known.resolve() for known in revisions.folders]:
-            output.say(f'{folder} is no folder of this service; it will not be looked into')
     elif heads:
         folder = heads[0].file.path.parent
     else:
@@ -103,18 +117,28 @@ def _folder(
     if not draft.version_path and _INSTALLED & set(folder.parts):
         raise errors.UsageError(f'{folder} is an installed package, not the source tree of '
                                 'the service; name a folder: --version-path')
+    if folder.resolve() not in [known.resolve() for known in revisions.folders]:
+        output.say(f'{folder} is no folder of this service; it will not be looked into')
     return folder
 
 
-def _labels(revisions: timeline.Timeline, draft: Draft) -> Sequence[str]:
+def _labels(revisions: timeline.Timeline, draft: Draft, rev_id: str) -> Sequence[str]:
     for label in draft.branch_label:
-        if label in revisions.labels() or label in revisions:
-            raise errors.UsageError(f'there is a branch or a revision {label} already')
+        _check_name(revisions, label)
+        if [rev_id, *draft.branch_label].count(label) > 1:
+            raise errors.UsageError(f'{label} would be the name of two things')
     return draft.branch_label
 
 
-def _dependency(revisions: timeline.Timeline, name: str) -> str:
-    return name if name in revisions.labels() else revisions.get(name).revision
+def _dependencies(revisions: timeline.Timeline, names: Sequence[str]) -> list[str]:
+    needed = list[str]()
+    for name in names:
+        found = [name] if name in revisions.labels() else [
+            one.revision for one in revisions.resolve(name)]
+        if not found:
+            raise errors.UsageError(f'{name} is no revision to depend on')
+        needed += found
+    return needed
 
 
 def _scalar(names: Sequence[str]) -> str | tuple[str, ...] | None:
@@ -123,7 +147,7 @@ def _scalar(names: Sequence[str]) -> str | tuple[str, ...] | None:
 
 def _slug(message: str) -> str:
     slug = '_'.join(re.findall(r'\w+', message.splitlines()[0])).lower()
-    return slug if len(slug) <= _LONGEST_SLUG else slug[:_LONGEST_SLUG].rpartition('_')[0]
+    return slug if len(slug) <= _LONGEST_SLUG else slug[:_LONGEST_SLUG].rsplit('_', 1)[0]
 
 
 def _quoted(message: str) -> str:
@@ -140,6 +164,8 @@ def _keep(path: pathlib.Path, text: str) -> files.File:
         draft.replace(path)
     except OSError as e:
         raise errors.UsageError(f'cannot write {path}: {e.strerror}') from e
+    except UnicodeEncodeError as e:
+        raise errors.UsageError(f'the message is not text: {e.reason}') from e
     finally:
         draft.unlink(missing_ok=True)
     return files.read(path)

@@ -29,7 +29,7 @@ class File:
     branch_labels: str | tuple[str, ...] | None = None
     depends_on: str | tuple[str, ...] | None = None
     doc: str = ''
-    has_upgrade: bool = True
+    defines_upgrade: bool = True
 
 
 class Revision(script.Script):
@@ -95,23 +95,25 @@ def read(path: pathlib.Path) -> File:
         declared: dict[str, Any] = _literals(tree)
     except ValueError:
         module = load(path)
-        declared = {name: getattr(module, name, None) for name in _NAMES}
+        declared = {name: value for name, value in vars(module).items() if name in _NAMES}
     if not isinstance(declared.get('revision'), str):
         raise errors.Failed(f'{path}: it declares no revision')
+    if 'down_revision' not in declared:
+        raise errors.Failed(f'{path}: it declares no down_revision')
     return File(path, **_as_tuples(declared), doc=(ast.get_docstring(tree) or '').strip(),
-                has_upgrade=_defines_upgrade(tree))
+                defines_upgrade=_defines_upgrade(tree))
 
 
 def load(path: pathlib.Path) -> types.ModuleType:
     """Import a revision file; raise Failed with the reason if it fails."""
     try:
         return util.load_python_file(path.parent, path.name)
-    except Exception as e:  # a revision file may raise anything
+    except (Exception, SystemExit) as e:  # a revision file may raise anything
         raise errors.Failed(f'{path}: {type(e).__name__}: {e}') from e
 
 
 def _literals(tree: ast.Module) -> dict[str, Any]:
-    """Return the declarations; raise ValueError if one is computed."""
+    """Return the declarations; raise ValueError if one is not in plain sight."""
     declared = {}
     for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else (
@@ -119,6 +121,8 @@ def _literals(tree: ast.Module) -> dict[str, Any]:
         for target in targets:
             if isinstance(target, ast.Name) and target.id in _NAMES:
                 declared[target.id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
+    if not {'revision', 'down_revision'} <= declared.keys():
+        raise ValueError
     return declared
 
 

@@ -17,6 +17,8 @@ from dbmanage.timeline import files
 
 # Alembic's version_num is VARCHAR(32): databases other than SQLite refuse more.
 LONGEST_ID = 32
+# What Alembic takes for a step or a branch: https://alembic.sqlalchemy.org/en/latest/branches.html
+_ILLEGAL = set('@+-')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +44,7 @@ def read(paths: Iterable[pathlib.Path]) -> tuple[list[files.File], list[Problem]
 
 def graph_problems(found: Sequence[files.File]) -> list[Problem]:
     """Return what keeps the files from being a graph at all."""
-    return [*_duplicates(found), *_missing(found), *_cycles(found)]
+    return [*_duplicates(found), *_misnamed(found), *_missing(found), *_cycles(found)]
 
 
 def all_problems(found: Sequence[files.File]) -> list[Problem]:
@@ -61,12 +63,13 @@ def _file_problems(found: Sequence[files.File]) -> Iterator[Problem]:
                                      f'{LONGEST_ID} characters')
         if not file.doc:
             yield problem('no_message', f'revision {file.revision} has no message')
-        if not file.has_upgrade:
-            yield problem('no_upgrade', f'revision {file.revision} has no upgrade()')
+        upgrades = file.defines_upgrade
         try:
-            files.load(file.path)
+            upgrades = callable(getattr(files.load(file.path), 'upgrade', None))
         except errors.Failed as e:
             yield Problem('broken_file', file.revision, str(file.path), str(e))
+        if not upgrades:
+            yield problem('no_upgrade', f'revision {file.revision} has no upgrade()')
 
 
 def _several(found: Sequence[files.File]) -> Iterator[Problem]:
@@ -104,7 +107,7 @@ def _indistinct(what: str, ends: Mapping[str, str]) -> Iterator[Problem]:
     for label, ids in sorted(groups.items()):
         if len(ends) > 1 and (len(ids) > 1 or not label):
             yield Problem(f'several_{what}', '', '', (
-                f'several {what}: {", ".join(sorted(ids))}'
+                f'several {what}: {", ".join(sorted(ids if label else ends))}'
                 + (f' of branch {label}' if label else '; merge them, or label the branches')))
 
 
@@ -118,23 +121,42 @@ def _duplicates(found: Sequence[files.File]) -> Iterator[Problem]:
                           f'revision {revision} is declared by {" and ".join(paths)}')
 
 
+def _misnamed(found: Sequence[files.File]) -> Iterator[Problem]:
+    """Yield each name that Alembic could not tell from another thing."""
+    names = {file.revision for file in found}
+    for file in found:
+        if set(file.revision) & _ILLEGAL:
+            yield Problem('illegal_id', file.revision, str(file.path), (
+                f'{file.path}: revision {file.revision} has one of @ + - in its id'))
+        for label in to_tuple(file.branch_labels, ()):
+            if label in names:
+                yield Problem('duplicate_label', file.revision, str(file.path), (
+                    f'{file.path}: branch label {label} of revision {file.revision} '
+                    'is the name of something else already'))
+            names.add(label)
+
+
 def _missing(found: Sequence[files.File]) -> Iterator[Problem]:
     ids = {file.revision for file in found}
     labels = {label for file in found for label in to_tuple(file.branch_labels, ())}
     for file in found:
         down = set(to_tuple(file.down_revision, ())) - ids
         depends = set(to_tuple(file.depends_on, ())) - ids - labels
-        for name in sorted(down | depends):
+        for name in sorted(down | depends, key=str):
             yield Problem('missing_revision', file.revision, str(file.path), (
                 f'{file.path}: revision {file.revision} '
                 f'{"follows" if name in down else "depends on"} {name}, which is not there'))
 
 
 def _cycles(found: Sequence[files.File]) -> Iterator[Problem]:
-    graph = {file.revision: {*to_tuple(file.down_revision, ()), *to_tuple(file.depends_on, ())}
-             for file in found}
+    owners = {label: file.revision for file in found
+              for label in to_tuple(file.branch_labels, ())}
+    graph = collections.defaultdict(set)
+    for file in found:
+        graph[file.revision].update(to_tuple(file.down_revision, ()), (
+            owners.get(name, name) for name in to_tuple(file.depends_on, ())))
     while cycle := _cycle(graph):
-        del graph[cycle[0]]
+        graph[cycle[1]].remove(cycle[0])
         yield Problem('cycle', cycle[0], '', f'cycle: {" -> ".join(cycle)}')
 
 
