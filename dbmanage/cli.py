@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import io
 import json
-import os
 import sys
 import traceback
 import typing
@@ -71,6 +70,8 @@ def _answer(
     except SystemExit:  # --help and --version
         return output.Answer({}, screen.getvalue().splitlines())
     settings = {name: arguments.pop(name) for name in _GLOBAL}
+    if arguments.get('sql') and settings['format'] == 'json':
+        raise errors.UsageError('--sql writes SQL; it does not go with --format json')
     from dbmanage import conf as configuration
     options = configuration.read(
         settings['config_file'], settings['config_dir'],
@@ -84,21 +85,26 @@ def _answer(
     return output.Answer(answer.document, [document], answer.code)
 
 
-def _write(out: typing.TextIO, lines: Iterable[str], code: int) -> int:
+def _write(out: typing.TextIO | None, lines: Iterable[str], code: int) -> int:
+    if out is None:  # it was closed before we began: nobody listens
+        return code
     try:
         for line in lines:
             out.write(f'{line}\n')
         out.flush()
-    except BrokenPipeError:
-        # The reader has read enough; what is left in the buffer goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    except BrokenPipeError:  # the reader has read enough
+        output.discard(out)
     except OSError as e:
+        output.discard(out)
         raise errors.Failed(f'cannot write to stdout: {e.strerror}') from e
+    except UnicodeEncodeError as e:
+        output.discard(out)
+        raise errors.Failed(f'cannot write to stdout, set PYTHONIOENCODING=utf-8: {e}') from e
     return code
 
 
 def _fail(
-    out: typing.TextIO, prog: str, argv: Sequence[str], error: errors.Error,
+    out: typing.TextIO | None, prog: str, argv: Sequence[str], error: errors.Error,
     trace: BaseException | None,
 ) -> int:
     if trace is not None:
@@ -107,7 +113,9 @@ def _fail(
     output.say(f'{prog}: error: {message}')
     if _wants_json(argv):
         document = {'code': error.code, 'name': error.name, 'message': message}
-        _write(out, [json.dumps({'error': document}, indent=2, ensure_ascii=False)], 0)
+        # In ASCII: what is wrong may be a character that stdout does not take.
+        with contextlib.suppress(errors.Failed):
+            _write(out, [json.dumps({'error': document}, indent=2)], 0)
     return error.code
 
 
@@ -139,6 +147,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
                         help='folder of *.conf files; repeatable')
     parser.add_argument('--traceback', action='store_true',
                         help='show where an error comes from')
+    _add_format(parser, 'text')
     subcommands = parser.add_subparsers(
         dest='command', required=True, metavar='COMMAND', parser_class=_Parser)
     for name, command in commands.COMMANDS.items():
@@ -150,7 +159,11 @@ def _add(subcommands: Any, name: str, command: Any) -> None:
     summary = (command.__doc__ or '').strip()
     parser = subcommands.add_parser(
         name, allow_abbrev=False, description=summary, help=summary.splitlines()[0])
-    parser.add_argument('-f', '--format', choices=('text', 'json'), default='text',
-                        help='form of the answer on stdout')
+    _add_format(parser, argparse.SUPPRESS)
     for names, options in command.arguments:
         parser.add_argument(*names, **options)
+
+
+def _add_format(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument('-f', '--format', choices=('text', 'json'), default=default,
+                        help='form of the answer on stdout')

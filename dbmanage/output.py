@@ -4,12 +4,14 @@
 import contextlib
 import dataclasses
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
+from typing import TextIO
 
 _SECRETS = (
     (re.compile(r'(://)[^\s/\'"]*:[^\s\'"]*@'), r'\1***@'),
@@ -29,8 +31,18 @@ class Answer:
 
 
 def say(text: str) -> None:
-    """Tell a person something, on stderr."""
-    sys.stderr.write(f'{mask(text)}\n')
+    """Tell a person something, on stderr; nothing fails if nobody listens."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f'{mask(text)}\n')
+    except OSError:
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Let what a stream has not written yet, and what follows, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def mask(text: str) -> str:

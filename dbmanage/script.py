@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import tempfile
 import typing
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 
 from alembic.runtime import migration
 from oslo_config import cfg
+from sqlalchemy import exc
 
 from dbmanage import errors
 from dbmanage import output
@@ -55,7 +57,10 @@ class Script:
     def stamp(self, span: str) -> output.Answer:
         """Write the SQL that records a revision."""
         start, target = self._ends(span)
-        self.revisions.check_ids(self.revisions.exactly(target))
+        wanted = self.revisions.exactly(target)
+        self.revisions.check_ids(wanted)
+        if {one.revision for one in wanted} == set(start):
+            raise errors.UsageError(f'{span}: nothing would be recorded')
         return self._render(self.revisions.stamping(target), start)
 
     def _ends(self, span: str) -> tuple[tuple[str, ...], str]:
@@ -104,9 +109,13 @@ def _lines(buffer: IO[str]) -> Iterator[str]:
 
 
 def _rendered(revision: files.Revision, upgrade: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(upgrade)  # Alembic writes its name into the script
     def run(**kw: Any) -> None:
         try:
             upgrade(**kw)
+        except exc.CompileError as e:
+            raise errors.Failed(
+                f'{revision.place(e)} cannot be written as SQL: {e.args[0]}') from e
         except Exception as e:  # without a database its answers are None, or worse
             raise errors.Failed(
                 f'{revision.place(e)} cannot be written as SQL, it reads the database '

@@ -200,8 +200,10 @@ def _found(wrong, where=lambda path: True) -> list[str]:
 
 
 def _is_shell(node: ast.AST) -> bool:
+    if isinstance(node, ast.Raise):
+        return 'SystemExit' in ast.unparse(node)
     if isinstance(node, ast.Name):
-        return node.id in ('print', 'SystemExit')
+        return node.id == 'print'
     if isinstance(node, ast.ImportFrom):
         return node.module == 'sys'
     return isinstance(node, ast.Attribute) and ast.unparse(node) in ('sys.exit', 'sys.argv')

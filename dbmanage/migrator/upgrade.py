@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 import typing
@@ -66,6 +67,7 @@ class Run:
                                 'nothing was applied')
 
     def _told(self, revision: files.Revision, upgrade: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(upgrade)  # Alembic shows its name
         def run(**kw: Any) -> None:
             try:
                 upgrade(**kw)

@@ -205,7 +205,11 @@ class Timeline:
 
     def stamping(self, name: str) -> Callable[..., Iterable[Any]]:
         """Return the work, for ``run``, that records a revision."""
-        def stamp(_heads: Sequence[str], context: migration.MigrationContext) -> Iterable[Any]:
+        def stamp(heads: Sequence[str], context: migration.MigrationContext) -> Iterable[Any]:
+            if context.as_sql and not heads:  # context.stamp would write no table
+                return [migration.StampStep((), one.revision, True, True,
+                                            self.directory.revision_map)
+                        for one in self.exactly(name)]
             context.stamp(self.directory, name)
             return ()
         return stamp

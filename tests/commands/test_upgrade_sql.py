@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``upgrade --sql``: what the script holds, and when there is none."""
+
+import json
+import pathlib
+import re
+
+import sqlalchemy as sa
+
+from tests import base
+from tests import databases
+from tests import timelines
+
+READS_ROWS = """
+for row in op.get_bind().execute(sa.text('SELECT id FROM one')):
+    op.execute(f'DELETE FROM one WHERE id = {row.id}')
+"""
+
+
+class ScriptTests(databases.SQLite, base.CommandTestCase):
+    """A script of revisions that can be written."""
+
+    def setUp(self):
+        super().setUp()
+        self.service(timelines.line('one', 'two', 'three', 'four'))
+
+    def test_revision(self):
+        """Without FROM it begins at base."""
+        self._assert_writes(['one', 'two'], 'upgrade', '002', '--sql')
+
+    def test_head(self):
+        """``head`` is the last revision."""
+        self._assert_writes(['one', 'two', 'three', 'four'], 'upgrade', 'head', '--sql')
+
+    def test_range(self):
+        """FROM itself is not in it, TO is."""
+        self._assert_writes(['two', 'three'], 'upgrade', '001:003', '--sql')
+
+    def test_range_to_head(self):
+        """TO may be a symbol."""
+        self._assert_writes(['three', 'four'], 'upgrade', '002:head', '--sql')
+
+    def test_range_from_base(self):
+        """``base`` is what is below the first revision."""
+        self._assert_writes(['one'], 'upgrade', 'base:001', '--sql')
+
+    def test_steps(self):
+        """``+N`` counts from base, as there is no database to count from."""
+        self._assert_writes(['one', 'two'], 'upgrade', '+2', '--sql')
+
+    def test_steps_from_a_revision(self):
+        """``FROM:+N`` counts from FROM."""
+        self._assert_writes(['three'], 'upgrade', '002:+1', '--sql')
+
+    def test_delta(self):
+        """``--delta N`` is ``+N``."""
+        self._assert_writes(['one', 'two'], 'upgrade', '--delta', '2', '--sql')
+
+    def test_current(self):
+        """``current:TO`` begins where the database is, and changes nothing."""
+        self.run_command('upgrade', '002')
+        before = databases.rows(self.engine())
+
+        self._assert_writes(['three', 'four'], 'upgrade', 'current:head', '--sql')
+        self.assertEqual(before, databases.rows(self.engine()))
+
+    def test_current_of_an_empty_database(self):
+        """It begins at base, and the database is not made."""
+        self._assert_writes(['one'], 'upgrade', 'current:001', '--sql')
+        self.assertFalse(pathlib.Path(sa.make_url(self.url).database).exists())
+
+    def test_database_is_not_touched(self):
+        """A database that is not there stays so."""
+        self.run_command('upgrade', 'head', '--sql')
+
+        self.assertFalse(pathlib.Path(sa.make_url(self.url).database).exists())
+
+    def test_versions(self):
+        """Each revision is titled, and recorded right after its statements."""
+        script = self.run_command('upgrade', '003', '--sql').out
+
+        marks = re.findall(r'^-- .*|CREATE TABLE \w+|INSERT INTO \w+|UPDATE \w+ SET \S+', script, re.M)
+        self.assertEqual([
+            'CREATE TABLE alembic_version',
+            '-- Running upgrade  -> 001', 'CREATE TABLE one', 'INSERT INTO alembic_version',
+            '-- Running upgrade 001 -> 002', 'CREATE TABLE two',
+            "UPDATE alembic_version SET version_num='002'",
+            '-- Running upgrade 002 -> 003', 'CREATE TABLE three',
+            "UPDATE alembic_version SET version_num='003'",
+        ], marks)  # fmt: skip
+
+    def test_same_again(self):
+        """Two scripts of one range are equal."""
+        first = self.run_command('upgrade', 'head', '--sql')
+        second = self.run_command('upgrade', 'head', '--sql')
+
+        self.assertEqual(first, second)
+
+    def test_carriage_return(self):
+        """A character of a value that ends lines elsewhere is kept."""
+        self.service({'001.py': base.revision_file('001', None, "op.execute('SELECT 1 -- a\\rb')")})
+        result = self.run_command('upgrade', 'head', '--sql')
+
+        self.assertIn('SELECT 1 -- a\rb;\n', result.out)
+
+    def _assert_writes(self, tables, *argv):
+        result = self.run_command(*argv)
+
+        self.assertEqual((0, ''), (result.code, result.err))
+        found = [name for name in re.findall(r'CREATE TABLE (\w+)', result.out)
+                 if name != 'alembic_version']
+        self.assertEqual(tables, found)
+
+
+class NoScriptTests(databases.SQLite, base.CommandTestCase):
+    """A script that is not written: nothing of it is on stdout."""
+
+    def setUp(self):
+        super().setUp()
+        self.service(timelines.line('one', 'two', READS_ROWS, 'four'))
+
+    def test_reversed_range(self):
+        """There is no downgrade, and no empty script either."""
+        self._assert_refused('003:001: no revision leads', '003:001')
+
+    def test_empty_range(self):
+        """A script without a statement is refused."""
+        self._assert_refused('002:002: no revision leads', '002:002')
+
+    def test_base(self):
+        """Nothing is below base."""
+        self._assert_refused('there is no downgrade', 'base')
+
+    def test_range_without_an_end(self):
+        """Both ends are needed."""
+        for span in ('001:', ':002', ':', '001:002:003'):
+            with self.subTest(span):
+                self._assert_refused(f"{span!r} is not a range FROM:TO", span)
+
+    def test_unknown_revision(self):
+        """Either end is checked."""
+        for span in ('nope', 'nope:head', '001:nope'):
+            with self.subTest(span):
+                self._assert_refused("Can't locate revision 'nope'", span)
+
+    def test_steps_beyond_the_end(self):
+        """A script of fewer steps is not what was asked for."""
+        self._assert_refused('cannot upgrade to +9', '+9')
+
+    def test_negative_steps(self):
+        """There is no downgrade."""
+        self._assert_refused('there is no downgrade', '002:-1')
+
+    def test_current_at_the_end(self):
+        """There is nothing to write."""
+        self.run_command('upgrade', 'head')
+        self._assert_refused('current:head: no revision leads', 'current:head')
+
+    def test_revision_that_reads_rows(self):
+        """It is named with file and line, and with what to do instead."""
+        result = self.run_command('upgrade', 'head', '--sql')
+
+        self.assertEqual((1, ''), (result.code, result.out))
+        self.assertRegex(
+            result.err, r'^db-manage: error: revision 003 \(.*acme/versions/003\.py, line 10\) '
+            r'cannot be written as SQL, it reads the database \(.*FROM:TO.*online\n$')
+
+    def test_around_the_revision_that_reads_rows(self):
+        """What is before it and behind it can be written."""
+        before = self.run_command('upgrade', '002', '--sql')
+        behind = self.run_command('upgrade', '003:004', '--sql')
+
+        self.assertEqual((0, 0), (before.code, behind.code), before.err + behind.err)
+        self.assertIn('CREATE TABLE four', behind.out)
+
+    def test_value_without_a_type(self):
+        """A value that SQLAlchemy cannot write is named with file and line."""
+        table = "sa.table('one', sa.column('id'))"
+        self.service({'001.py': base.revision_file(
+            '001', None, f"op.bulk_insert({table}, [{{'id': 1}}])")})
+        result = self.run_command('upgrade', 'head', '--sql')
+
+        self.assertEqual((1, ''), (result.code, result.out))
+        self.assertRegex(
+            result.err, r'^db-manage: error: revision 001 \(.*acme/versions/001\.py, line 10\) '
+            r'cannot be written as SQL: No literal value renderer .*\n$')
+
+    def test_json(self):
+        """A script is SQL; asked for as JSON it is refused, in JSON."""
+        result = self.run_command('upgrade', '002', '--sql', '-f', 'json')
+
+        document = json.loads(result.out)
+        self.assertEqual((2, ['error']), (result.code, list(document)))
+        self.assertEqual((2, 'usage'), (document['error']['code'], document['error']['name']))
+        self.assertIn('--sql writes SQL', result.err)
+
+    def _assert_refused(self, reason, span):
+        result = self.run_command('upgrade', span, '--sql')
+
+        self.assertEqual((2, ''), (result.code, result.out))
+        self.assertIn(reason, result.err)
+        self.assertEqual(1, len(result.err.splitlines()))

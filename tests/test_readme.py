@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command lines of the pages, run as they are shown."""
+
+import configparser
+import dataclasses
+import doctest
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from dbmanage import commands
+from dbmanage import conf
+from dbmanage import errors
+from tests import base
+
+DOCUMENTS = sorted((base.ROOT / 'doc').glob('*.md'))
+PAGES = [base.ROOT / 'README.md', base.ROOT / 'dbmanage' / 'migrations' / 'README.md', *DOCUMENTS]
+# What is run elsewhere: by tests/test_package.py, and by .ci/run.
+INSTALL = 'python3 -m venv .venv && . .venv/bin/activate && pip install . &&\n'
+RUN_ELSEWHERE = {'tools/run_tests.sh'}
+LANGUAGES = {'console', 'sh', 'ini', 'json', 'python', 'text'}
+
+BLOCK = re.compile(r'^```(\w*) *(\S*)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+PROMPT = re.compile(r'^\$ (.*)\n((?:^(?!\$ ).*\n)*)', re.MULTILINE)
+SECONDS = re.compile(r'\d+\.\d+ s$', re.MULTILINE)
+END = '--- end of the output, exit code'
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """A command line of a page, and the output that is shown below it."""
+
+    command: str
+    shown: str = ''
+
+    @property
+    def expects_failure(self) -> bool:
+        """Whether the page shows the exit code next, and it is not 0."""
+        return self.command == 'echo $?' and self.shown.strip() != '0'
+
+
+class ReadmeTests(unittest.TestCase):
+    """Each page in a copy of the sources of its own, line after line."""
+
+    maxDiff = None
+
+    def setUp(self):
+        super().setUp()
+        directory = tempfile.TemporaryDirectory(prefix='dbmanage-')
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+        for folder in ('dbmanage', 'etc'):
+            shutil.copytree(
+                base.ROOT / folder, self.directory / folder,
+                ignore=shutil.ignore_patterns('__pycache__'))
+        self._install(base.ROOT / 'setup.cfg')
+
+    def test_readme(self):
+        """README's lines do what README says."""
+        self._run_page(base.ROOT / 'README.md')
+
+    def test_page_of_the_migrations(self):
+        """So do those of the page beside the revisions."""
+        self._run_page(base.ROOT / 'dbmanage' / 'migrations' / 'README.md')
+
+    def test_documents(self):
+        """So do those of doc/."""
+        for path in DOCUMENTS:
+            self._run_page(path)
+
+    def _run_page(self, path):
+        examples = self._examples(path)
+        followers = [*examples[1:], Example('')]
+        for example, follower, (output, code) in zip(
+                examples, followers, self._run(examples), strict=True):
+            with self.subTest(f'{path.name}: {example.command}'):
+                self.assertEqual(follower.expects_failure, code != 0, output)
+                self._compare(example.shown, output)
+
+    def _compare(self, shown, output):
+        if not shown:
+            return
+        shown, output = SECONDS.sub('N s', shown), SECONDS.sub('N s', output)
+        if not doctest.OutputChecker().check_output(shown, output, doctest.ELLIPSIS):
+            self.assertEqual(shown, output)
+
+    def _examples(self, path):
+        """Return what a page runs, after writing the files that it shows."""
+        found = []
+        for language, name, text in BLOCK.findall(path.read_text()):
+            if name:
+                self._write(name, text)
+            found.extend(_commands(language, text))
+        return [example for example in found if example.command not in RUN_ELSEWHERE]
+
+    def _write(self, name, text):
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        if path.name == 'setup.cfg':
+            self._install(path)
+
+    def _install(self, setup):
+        """Make the scripts of a setup.cfg, as pip does."""
+        parser = configparser.ConfigParser()
+        parser.read(setup)
+        scripts = parser['options.entry_points']['console_scripts']
+        for name, module, function in re.findall(r'(\S+) = (\S+):(\S+)', scripts):
+            code = f'import sys; from {module} import {function}; sys.exit({function}())'
+            path = self.directory / 'bin' / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(f'#!/bin/sh\nexec {sys.executable} -c {shlex.quote(code)} "$@"\n')
+            path.chmod(0o755)
+
+    def _run(self, examples):
+        """Run the lines in one shell; return the output and the code of each."""
+        variables = {name: os.environ[name] for name in os.environ if not name.startswith('OS_')}
+        script = ''.join(
+            f'{one.command}\ncode=$?; echo "{END} $code"; (exit $code)\n' for one in examples)
+        done = subprocess.run(
+            ['bash', '-o', 'pipefail', '-c', script],
+            cwd=self.directory,
+            env=variables | {
+                'HOME': str(self.directory),
+                'PATH': f'{self.directory / "bin"}:{os.environ["PATH"]}',
+                'PYTHONPATH': str(self.directory),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        found = re.findall(rf'(.*?){END} (\d+)\n', done.stdout, re.DOTALL)
+        return [(output, int(code)) for output, code in found]
+
+
+class PagesTests(unittest.TestCase):
+    """What the pages hold."""
+
+    def test_blocks(self):
+        """A block says what it is, so that no command line hides in it."""
+        found = {language for path in PAGES for language, *_ in BLOCK.findall(path.read_text())}
+
+        self.assertEqual(set(), found - LANGUAGES)
+
+    def test_lines_that_are_run_elsewhere(self):
+        """Each of them is still shown."""
+        text = (base.ROOT / 'README.md').read_text()
+
+        self.assertEqual([], [line for line in (INSTALL, *RUN_ELSEWHERE) if line not in text])
+
+    def test_commands(self):
+        """README's table names each command."""
+        found = re.findall(r'^\| (`.*?) \|', (base.ROOT / 'README.md').read_text(), re.MULTILINE)
+        named = {name for cell in found for name in re.findall(r'`(\w+)', cell)}
+
+        self.assertEqual(set(), set(commands.COMMANDS) - named)
+
+    def test_options(self):
+        """README's table has each option of [dbmanage] and no other."""
+        text = (base.ROOT / 'README.md').read_text()
+        _, _, table = text.partition('| option of `[dbmanage]` |')
+        rows = re.findall(r'^\| (`.*?) \|', table.partition('\n\n')[0], re.MULTILINE)
+        [(_, options)] = conf.list_opts()
+
+        self.assertEqual(
+            {option.name for option in options}, set(re.findall(r'`(\w+)`', ' '.join(rows))))
+
+    def test_names_of_errors(self):
+        """doc/json.md names each error with its code."""
+        text = (base.ROOT / 'doc' / 'json.md').read_text()
+        kinds = {errors.Error, *errors.Error.__subclasses__()}
+
+        self.assertEqual(
+            {(str(kind.code), kind.name) for kind in kinds},
+            set(re.findall(r'^\| (\d) \| `(\w+)` \|', text, re.MULTILINE)))
+
+
+def _commands(language: str, text: str) -> list[Example]:
+    """Return what a block runs; a block of sh is one command."""
+    if language == 'sh':
+        return [Example(text.removeprefix(INSTALL).strip())]
+    if language == 'console':
+        return [Example(*found) for found in PROMPT.findall(text)]
+    return []
