@@ -46,6 +46,8 @@ class Context:
     @functools.cached_property
     def migrator(self) -> migrator.Migrator:
         """The database, and what can be done to it."""
+        from dbmanage import conf
+        conf.connection(self.conf, self.service.database_group)
         from dbmanage import migrator
         return migrator.Migrator(self.service, self.conf, self.timeline)
 
