@@ -53,6 +53,8 @@ def main(
         except errors.Error as e:
             failure = e
             trace = e.raised or ('--traceback' in argv and e) or None
+        except KeyboardInterrupt:
+            failure, trace = errors.Busy('interrupted'), None
         except (Exception, SystemExit) as e:  # noqa: BLE001 - a bug, or the code of a service
             failure = errors.Failed(f'{type(e).__name__}: {e}')
             trace = e
@@ -121,7 +123,7 @@ def _fail(
 
 def _wants_json(argv: Sequence[str]) -> bool:
     """Tell whether argv asks for JSON, even where the rest of it is wrong."""
-    words = ' '.join(argv).replace('=', ' ').split()
+    words = [part for word in argv for part in word.split('=', 1)]
     return any(pair in (('-f', 'json'), ('--format', 'json'))
                for pair in zip(words, words[1:], strict=False)) or '-fjson' in words
 
@@ -145,9 +147,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
                         help='configuration file; repeatable, the last value wins')
     parser.add_argument('--config-dir', action='append', default=[], metavar='DIR',
                         help='folder of *.conf files; repeatable')
-    parser.add_argument('--traceback', action='store_true',
-                        help='show where an error comes from')
-    _add_format(parser, 'text')
+    _add_output(parser, 'text', False)
     subcommands = parser.add_subparsers(
         dest='command', required=True, metavar='COMMAND', parser_class=_Parser)
     for name, command in commands.COMMANDS.items():
@@ -159,11 +159,14 @@ def _add(subcommands: Any, name: str, command: Any) -> None:
     summary = (command.__doc__ or '').strip()
     parser = subcommands.add_parser(
         name, allow_abbrev=False, description=summary, help=summary.splitlines()[0])
-    _add_format(parser, argparse.SUPPRESS)
+    _add_output(parser, argparse.SUPPRESS, argparse.SUPPRESS)
     for names, options in command.arguments:
         parser.add_argument(*names, **options)
 
 
-def _add_format(parser: argparse.ArgumentParser, default: str) -> None:
-    parser.add_argument('-f', '--format', choices=('text', 'json'), default=default,
+def _add_output(parser: argparse.ArgumentParser, form: str, trace: bool | str) -> None:
+    """Add what may stand before the command and behind it."""
+    parser.add_argument('-f', '--format', choices=('text', 'json'), default=form,
                         help='form of the answer on stdout')
+    parser.add_argument('--traceback', action='store_true', default=trace,
+                        help='show where an error comes from')

@@ -143,8 +143,11 @@ def populate_actions(context: Context) -> output.Answer:
     return context.migrator.populate(['actions'])
 
 
-@command(argument('rest', nargs='...', help='ignored'))
-def downgrade(context: Context, rest: Sequence[str]) -> output.Answer:
+@command(
+    argument('revisions', nargs='*', metavar='REV', help='ignored'),
+    argument('--delta', metavar='N', help='ignored'),
+    argument('--sql', action='store_true', help='ignored'))
+def downgrade(context: Context, **ignored: Any) -> output.Answer:
     """Refuse: there is no downgrade."""
     raise errors.UsageError(errors.NO_DOWNGRADE)
 

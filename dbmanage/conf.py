@@ -68,8 +68,8 @@ def read(
     arguments += [f'--config-dir={path}' for path in directories]
     with _translated():
         conf(arguments, project=project, prog=prog)
-        for option in _OPTIONS:
-            conf[GROUP][option.name]
+    for option in _OPTIONS:
+        _value(conf, GROUP, option.dest)
     return conf
 
 
@@ -79,15 +79,24 @@ def configured_service(conf: cfg.ConfigOpts) -> service.Service:
     if ours.service:
         return service.named(ours.service)
     if not ours.versions:
+        _check_undescribed(ours)
         return service.named(service.REFERENCE)
-    places = {name: service.load(ours[name])
+    places = {name: service.lazily(ours[name])
               for name in ('include_name', 'include_object') if ours[name]}
     return service.Service(
-        name=ours.name or ours.versions[0].partition('.')[0],
+        name=ours.name or ours.versions[0].partition(':')[0].partition('.')[0],
         versions=ours.versions, models=ours.models, metadata=ours.metadata,
         populate=ours.populate, database_group=ours.database_group,
         configure={'version_table': ours.version_table,
                    'version_table_schema': ours.version_table_schema, **places})
+
+
+def _check_undescribed(ours: cfg.ConfigOpts.GroupAttr) -> None:
+    """Let nobody's database get the tables of the reference service."""
+    for name in ('name', 'models', 'metadata', 'populate', 'include_name', 'include_object'):
+        if ours[name]:
+            raise errors.UsageError(f'[{GROUP}] {name} is set, but versions is not: '
+                                    'where are the revisions of the service?')
 
 
 def database(conf: cfg.ConfigOpts, group: str) -> dict[str, Any]:
@@ -102,9 +111,8 @@ def database(conf: cfg.ConfigOpts, group: str) -> dict[str, Any]:
     with contextlib.suppress(cfg.NoSuchOptError):
         conf.set_default('max_retries', 1, group)
         conf.set_default('retry_interval', 1, group)
-    with _translated():
-        return {option.name: conf[group][option.dest]
-                for option in oslo_db_options.database_opts}
+    return {option.name: _value(conf, group, option.dest)
+            for option in oslo_db_options.database_opts}
 
 
 def connection(conf: cfg.ConfigOpts, group: str) -> str:
@@ -118,9 +126,19 @@ def connection(conf: cfg.ConfigOpts, group: str) -> str:
         f'(or OS_{group.upper()}__CONNECTION)')
 
 
+def _value(conf: cfg.ConfigOpts, group: str, name: str) -> Any:
+    with _translated():
+        try:
+            return conf[group][name]
+        except (cfg.NoSuchOptError, cfg.NoSuchGroupError, cfg.TemplateSubstitutionError):
+            # oslo.config would show what follows the $, perhaps of a password.
+            raise errors.UsageError(f'[{group}] {name} refers with $ to an option that '
+                                    'is not there; $ itself is written $$') from None
+
+
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (cfg.Error, ValueError) as e:
+    except (cfg.Error, OSError, ValueError) as e:
         raise errors.UsageError(' '.join(str(e).split())) from e

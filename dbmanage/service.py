@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import operator
 import pathlib
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -53,7 +54,7 @@ def module(name: str) -> Any:
     """Import a module; raise UsageError with the reason if it fails."""
     try:
         return importlib.import_module(name)
-    except Exception as e:  # a module may raise anything while it is imported
+    except (Exception, SystemExit) as e:  # a module may raise anything while it is imported
         raise errors.UsageError(f'cannot import {name}: {_reason(e)}') from e
 
 
@@ -76,12 +77,19 @@ def load(place: str) -> Any:
         raise errors.UsageError(f'{name} has no {attribute} (named by {place!r})') from e
 
 
+def lazily(place: str) -> Callable[..., Any]:
+    """Return the function that a place names; it is imported when called."""
+    def call(*args: Any) -> Any:
+        return load(place)(*args)
+    return call
+
+
 def folder(place: str) -> pathlib.Path:
     """Return the folder that ``package.module:folder/below`` names."""
     name, _, below = place.partition(':')
     try:
         spec = importlib.util.find_spec(name)
-    except Exception as e:  # the packages above it are imported
+    except (Exception, SystemExit) as e:  # the packages above it are imported
         raise errors.UsageError(f'cannot import {name}: {_reason(e)}') from e
     if spec is None:
         raise errors.UsageError(f'there is no module {name} (named by versions = {place})')
@@ -96,5 +104,5 @@ def _listed(value: str | Sequence[str]) -> Sequence[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return f'{type(error).__name__}: {error}'

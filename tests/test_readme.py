@@ -19,8 +19,9 @@ from dbmanage import conf
 from dbmanage import errors
 from tests import base
 
-DOCUMENTS = sorted((base.ROOT / 'doc').glob('*.md'))
-PAGES = [base.ROOT / 'README.md', base.ROOT / 'dbmanage' / 'migrations' / 'README.md', *DOCUMENTS]
+README = base.ROOT / 'README.md'
+MIGRATIONS = base.ROOT / 'dbmanage' / 'migrations' / 'README.md'
+JSON = base.ROOT / 'doc' / 'json.md'
 # What is run elsewhere: by tests/test_package.py, and by .ci/run.
 INSTALL = 'python3 -m venv .venv && . .venv/bin/activate && pip install . &&\n'
 RUN_ELSEWHERE = {'tools/run_tests.sh'}
@@ -45,10 +46,11 @@ class Example:
         return self.command == 'echo $?' and self.shown.strip() != '0'
 
 
-class ReadmeTests(unittest.TestCase):
-    """Each page in a copy of the sources of its own, line after line."""
+class PageTests:
+    """A page, line after line in a copy of the sources."""
 
     maxDiff = None
+    path: pathlib.Path
 
     def setUp(self):
         super().setUp()
@@ -61,25 +63,13 @@ class ReadmeTests(unittest.TestCase):
                 ignore=shutil.ignore_patterns('__pycache__'))
         self._install(base.ROOT / 'setup.cfg')
 
-    def test_readme(self):
-        """README's lines do what README says."""
-        self._run_page(base.ROOT / 'README.md')
-
-    def test_page_of_the_migrations(self):
-        """So do those of the page beside the revisions."""
-        self._run_page(base.ROOT / 'dbmanage' / 'migrations' / 'README.md')
-
-    def test_documents(self):
-        """So do those of doc/."""
-        for path in DOCUMENTS:
-            self._run_page(path)
-
-    def _run_page(self, path):
-        examples = self._examples(path)
+    def test_command_lines(self):
+        """Each ends as the page says, and writes what the page shows."""
+        examples = self._examples()
         followers = [*examples[1:], Example('')]
         for example, follower, (output, code) in zip(
                 examples, followers, self._run(examples), strict=True):
-            with self.subTest(f'{path.name}: {example.command}'):
+            with self.subTest(example.command):
                 self.assertEqual(follower.expects_failure, code != 0, output)
                 self._compare(example.shown, output)
 
@@ -90,10 +80,10 @@ class ReadmeTests(unittest.TestCase):
         if not doctest.OutputChecker().check_output(shown, output, doctest.ELLIPSIS):
             self.assertEqual(shown, output)
 
-    def _examples(self, path):
-        """Return what a page runs, after writing the files that it shows."""
+    def _examples(self):
+        """Return what the page runs, after writing the files that it shows."""
         found = []
-        for language, name, text in BLOCK.findall(path.read_text()):
+        for language, name, text in BLOCK.findall(self.path.read_text()):
             if name:
                 self._write(name, text)
             found.extend(_commands(language, text))
@@ -141,31 +131,63 @@ class ReadmeTests(unittest.TestCase):
         return [(output, int(code)) for output, code in found]
 
 
-class PagesTests(unittest.TestCase):
+class ReadmeTests(PageTests, unittest.TestCase):
+    """README."""
+
+    path = README
+
+
+class MigrationsTests(PageTests, unittest.TestCase):
+    """The page beside the revisions."""
+
+    path = MIGRATIONS
+
+
+class JSONTests(PageTests, unittest.TestCase):
+    """The page of ``-f json``."""
+
+    path = JSON
+
+
+class ContentsTests(unittest.TestCase):
     """What the pages hold."""
+
+    def test_every_page_is_run(self):
+        """A new page of doc/ gets a class above."""
+        pages = {README, MIGRATIONS, *(base.ROOT / 'doc').glob('*.md')}
+
+        self.assertEqual(pages, {kind.path for kind in PageTests.__subclasses__()})
 
     def test_blocks(self):
         """A block says what it is, so that no command line hides in it."""
-        found = {language for path in PAGES for language, *_ in BLOCK.findall(path.read_text())}
+        found = {language for text in _pages() for language, *_ in BLOCK.findall(text)}
 
         self.assertEqual(set(), found - LANGUAGES)
 
+    def test_command_lines_are_in_blocks(self):
+        """Each line with a prompt, and each fence, belongs to a block that is run."""
+        left = [BLOCK.sub(lambda block: _left(*block.groups()), text) for text in _pages()]
+
+        self.assertEqual([], [
+            line for text in left for line in text.splitlines()
+            if line.lstrip('> ').startswith(('$ ', '```', '~~~'))])
+
     def test_lines_that_are_run_elsewhere(self):
         """Each of them is still shown."""
-        text = (base.ROOT / 'README.md').read_text()
+        text = README.read_text()
 
         self.assertEqual([], [line for line in (INSTALL, *RUN_ELSEWHERE) if line not in text])
 
     def test_commands(self):
         """README's table names each command."""
-        found = re.findall(r'^\| (`.*?) \|', (base.ROOT / 'README.md').read_text(), re.MULTILINE)
+        found = re.findall(r'^\| (`.*?) \|', README.read_text(), re.MULTILINE)
         named = {name for cell in found for name in re.findall(r'`(\w+)', cell)}
 
         self.assertEqual(set(), set(commands.COMMANDS) - named)
 
     def test_options(self):
         """README's table has each option of [dbmanage] and no other."""
-        text = (base.ROOT / 'README.md').read_text()
+        text = README.read_text()
         _, _, table = text.partition('| option of `[dbmanage]` |')
         rows = re.findall(r'^\| (`.*?) \|', table.partition('\n\n')[0], re.MULTILINE)
         [(_, options)] = conf.list_opts()
@@ -175,12 +197,21 @@ class PagesTests(unittest.TestCase):
 
     def test_names_of_errors(self):
         """doc/json.md names each error with its code."""
-        text = (base.ROOT / 'doc' / 'json.md').read_text()
+        text = JSON.read_text()
         kinds = {errors.Error, *errors.Error.__subclasses__()}
 
         self.assertEqual(
             {(str(kind.code), kind.name) for kind in kinds},
             set(re.findall(r'^\| (\d) \| `(\w+)` \|', text, re.MULTILINE)))
+
+
+def _pages() -> list[str]:
+    return [kind.path.read_text() for kind in PageTests.__subclasses__()]
+
+
+def _left(language: str, _name: str, text: str) -> str:
+    """Return what of a block is no command line that is run."""
+    return PROMPT.sub('', text) if language == 'console' else text
 
 
 def _commands(language: str, text: str) -> list[Example]:

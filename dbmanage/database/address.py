@@ -19,7 +19,14 @@ _DRIVERS = {
     'mariadb': 'mysql+pymysql',
     'mariadb+pymysql': 'mysql+pymysql',
 }
-_AT_SIGN_IN_PASSWORD = re.compile(r'^([\w+]+://[^:/@]*:)([^/]*)(@[^@/]*.*)$')
+_DEFAULTS = {
+    # libpq would wait for ever for a server that accepts and then says nothing.
+    'postgresql': {'connect_timeout': '10'},  # seconds
+    # oslo.db would fall back to utf8, MySQL's three-byte one.
+    'mysql': {'charset': 'utf8mb4'},
+}
+_AT_SIGN_IN_PASSWORD = re.compile(
+    r'^([\w+]+://[^:/]*:)(.*?)(@[^@/?]*(?:/[^@/?]*)?(?:\?.*)?)$')
 
 
 def read(conf: cfg.ConfigOpts, group: str) -> sqlalchemy.URL:
@@ -28,18 +35,13 @@ def read(conf: cfg.ConfigOpts, group: str) -> sqlalchemy.URL:
         url = sqlalchemy.make_url(_quoted(configuration.connection(conf, group)))
         parameters = configuration.database(conf, group)['connection_parameters']
         url = url.update_query_string(str(parameters or ''), append=True)
-    except (exc.ArgumentError, ValueError) as e:
+    except (exc.ArgumentError, ValueError):  # SQLAlchemy 2.0 says the whole URL
         raise errors.UsageError(f'[{group}] connection is not a database URL '
-                                '(dialect://user:password@host/database)') from e
+                                '(dialect://user@host/database)') from None
     url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
-    if url.get_backend_name() != 'mysql':
-        return url
-    if not url.database:
+    if url.get_backend_name() == 'mysql' and not url.database:
         raise errors.UsageError(f'[{group}] connection names no database, only a server')
-    if 'charset' not in url.query:
-        # oslo.db would fall back to utf8, MySQL's three-byte one.
-        url = url.update_query_dict({'charset': 'utf8mb4'})
-    return url
+    return url.set(query={**_DEFAULTS.get(url.get_backend_name(), {}), **url.query})
 
 
 def dialect(url: sqlalchemy.URL, group: str) -> type[sqlalchemy.Dialect]:

@@ -20,6 +20,8 @@ from dbmanage import output
 from dbmanage.database import address
 
 REFUSALS = (exc.DBAPIError, exception.DBError)
+# What a driver says to a parameter of the URL that it does not know.
+_MISUSES = (AttributeError, TypeError, ValueError)
 _ENGINE_OPTIONS = (
     'connection_debug', 'connection_recycle_time', 'connection_trace',
     'mysql_sql_mode', 'mysql_wsrep_sync_wait', 'sqlite_synchronous')
@@ -80,8 +82,8 @@ def _engine(conf: cfg.ConfigOpts, group: str, url: sqlalchemy.URL) -> sqlalchemy
 
 
 def _is_absent(url: sqlalchemy.URL) -> bool:
-    return (url.get_backend_name() == 'sqlite' and not url.query
-            and not pathlib.Path(url.database or '').exists())
+    path = (url.database or '').removeprefix('file:')
+    return url.get_backend_name() == 'sqlite' and not pathlib.Path(path).exists()
 
 
 @contextlib.contextmanager
@@ -105,7 +107,7 @@ def _connect(
     for attempt in itertools.count():
         try:
             return engine.connect()
-        except REFUSALS as e:
+        except (*REFUSALS, *_MISUSES) as e:
             _check_parameters(e, where)
             if attempt == retries:
                 raise errors.DatabaseUnreachable(f'cannot reach the {where}: {reason(e)}') from e
@@ -117,7 +119,7 @@ def _connect(
 
 def _check_parameters(error: BaseException, where: str) -> None:
     original = getattr(error, 'inner_exception', None) or error
-    if isinstance(original, TypeError | exc.ProgrammingError):
+    if isinstance(original, (*_MISUSES, exc.ProgrammingError)):
         raise errors.UsageError(
             f'the driver does not take the connection of the {where}: {reason(error)}') from error
 

@@ -50,6 +50,8 @@ class Migrator:
         if not self.revisions.plan(target, before):
             output.say(self._nothing_to_do(target, before))
             return _upgraded(before, before, [])
+        # A model that does not import is found before SQLite makes a file.
+        self.service.target_metadata()
         with self._writing() as connection:
             run = upgrade.Run(self.revisions, target, connection)
             self.revisions.run(run.steps, self._configure(connection))
@@ -81,6 +83,7 @@ class Migrator:
         self.revisions.check_ids(found)
         wanted = {revision.revision for revision in found}
         before = [] if purge else self.heads()
+        self.service.target_metadata()
         with self._writing() as connection:
             with connection.begin():
                 self.revisions.run(
@@ -97,6 +100,8 @@ class Migrator:
             if name not in places:
                 known = ', '.join(places) or 'none'
                 raise errors.UsageError(f'there is no set {name!r} to populate; known: {known}')
+        if not places:
+            output.say(f'service {self.service.name} has no rows to populate')
         writers = {name: services.load(places[name]) for name in names or places}
         self._require_head(self.heads())
         with self._writing() as connection, connection.begin():

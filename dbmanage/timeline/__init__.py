@@ -169,6 +169,9 @@ class Timeline:
             found = list(self.directory.walk_revisions(base, head))
         except util.CommandError as e:
             raise errors.UsageError(f'{base}:{head}: {e}') from e
+        except AssertionError as e:  # Alembic sorts what it has no way to
+            raise errors.UsageError(
+                f'{base}:{head}: a dependency leads from the one to the other, no branch') from e
         return cast(list[files.Revision], found)
 
     def lineage(self, revisions: Sequence[files.Revision]) -> set[str]:
@@ -227,7 +230,7 @@ class Timeline:
         if isinstance(cause, graph.MultipleHeads):
             return errors.UsageError(f'there are several heads: {self._named_heads()}; '
                                      'name one, or say heads for all of them')
-        names = [*self.ids(), *_SYMBOLS]
+        names = [*self.ids(), *sorted(self.labels()), *_SYMBOLS]
         near = ([id_ for id_ in names if id_.startswith(name)]
                 or difflib.get_close_matches(name, names, cutoff=0.3))[:3]
         hint = f' (did you mean {", ".join(near)}?)' if near else ''

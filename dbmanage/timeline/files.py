@@ -52,6 +52,21 @@ class Revision(script.Script):
         """The docstring of the file."""
         return self.file.doc
 
+    @property
+    def log_entry(self) -> str:
+        """Everything about the revision, as Alembic says it."""
+        return self._in_order(super().log_entry)
+
+    def cmd_format(self, *args: bool, **options: bool) -> str:
+        """Return the line about the revision, as Alembic writes it."""
+        return self._in_order(super().cmd_format(*args, **options))
+
+    def _in_order(self, text: str) -> str:
+        """Sort the names that Alembic keeps in sets, and writes in any order."""
+        for names in (self.nextrev, self.branch_labels):
+            text = text.replace(util.format_as_comma(names), ', '.join(sorted(names)), 1)
+        return text
+
     def document(self) -> dict[str, Any]:
         """Return the JSON object that every command uses."""
         return {

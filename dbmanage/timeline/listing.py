@@ -22,7 +22,7 @@ class Listing:
         current: Collection[str] = (),
     ) -> output.Answer:
         """List the revisions of a span FROM:TO, newest first."""
-        base, colon, head = (span or ':').partition(':')
+        base, colon, head = (':' if span is None else span).partition(':')
         if not colon or ':' in head:
             raise errors.UsageError(f'{span!r} is not a range FROM:TO, FROM: or :TO')
         for name in filter(None, (base, head)):

@@ -151,7 +151,7 @@ def _missing(found: Sequence[files.File]) -> Iterator[Problem]:
 def _cycles(found: Sequence[files.File]) -> Iterator[Problem]:
     owners = {label: file.revision for file in found
               for label in to_tuple(file.branch_labels, ())}
-    graph = collections.defaultdict(set)
+    graph = collections.defaultdict[str, set[str]](set)
     for file in found:
         graph[file.revision].update(to_tuple(file.down_revision, ()), (
             owners.get(name, name) for name in to_tuple(file.depends_on, ())))

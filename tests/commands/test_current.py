@@ -2,7 +2,6 @@
 """``current``: where the database is, and whether that is at head."""
 
 import json
-import sys
 
 from tests import base
 from tests import databases
@@ -154,32 +153,3 @@ class CheckTests(databases.SQLite, base.CommandTestCase):
         result = self.run_command('current', '--check')
 
         self.assertEqual((0, ''), (result.code, result.out))
-
-
-class LongTimelineTests(databases.SQLite, base.CommandTestCase):
-    """``current`` on a timeline of thousands of revisions."""
-
-    def test_linear(self):
-        """As many calls for the third thousand as for the second."""
-        one, two, three = (self._calls(revisions) for revisions in (1000, 2000, 3000))
-
-        self.assertAlmostEqual(1, (three - two) / (two - one), delta=0.05)
-
-    def _calls(self, revisions):
-        """Return how many functions run for a timeline of that length."""
-        self.service(timelines.line(*['pass'] * revisions))
-        timelines.record(self.engine(), f'{revisions:03}')
-        calls = 0
-
-        def count(_frame, event, _argument):
-            nonlocal calls
-            calls += event == 'call'
-
-        before = sys.getprofile()
-        sys.setprofile(count)
-        try:
-            result = self.run_command('current')
-        finally:
-            sys.setprofile(before)
-        self.assertEqual((0, f'{revisions:03} (head)\n'), (result.code, result.out))
-        return calls

@@ -79,7 +79,8 @@ class ScriptTests(databases.SQLite, base.CommandTestCase):
         """Each revision is titled, and recorded right after its statements."""
         script = self.run_command('upgrade', '003', '--sql').out
 
-        marks = re.findall(r'^-- .*|CREATE TABLE \w+|INSERT INTO \w+|UPDATE \w+ SET \S+', script, re.M)
+        marks = re.findall(
+            r'^-- .*|CREATE TABLE \w+|INSERT INTO \w+|UPDATE \w+ SET \S+', script, re.MULTILINE)
         self.assertEqual([
             'CREATE TABLE alembic_version',
             '-- Running upgrade  -> 001', 'CREATE TABLE one', 'INSERT INTO alembic_version',
