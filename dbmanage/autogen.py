@@ -21,6 +21,10 @@ if typing.TYPE_CHECKING:
     from dbmanage import timeline
     from dbmanage.timeline import draft as drafts
 
+# The arguments of context.configure that say how Python code is written.
+_RENDERING = ('sqlalchemy_module_prefix', 'alembic_module_prefix', 'user_module_prefix',
+              'render_as_batch')
+
 
 class Autogen:
     """The models of a service, compared with its database."""
@@ -64,12 +68,16 @@ class Autogen:
             return render_item(kind, item, context) if render_item else False
 
         with engine.reading(self.conf, self.service.database_group) as connection:
-            context = migration.MigrationContext.configure(connection, opts={
-                **self.service.configure, 'target_metadata': metadata})
+            # SQLite alters a table by making it anew.
+            options = {'render_as_batch': connection.dialect.name == 'sqlite',
+                       **self.service.configure}
+            context = migration.MigrationContext.configure(
+                connection, opts={**options, 'target_metadata': metadata})
             operations = autogenerate.produce_migrations(
                 context, typing.cast(Any, metadata)).upgrade_ops
             if operations is None or operations.is_empty():
                 return '', set()
             body = autogenerate.render_python_code(
-                operations, migration_context=context, render_item=render)
+                operations, migration_context=context, render_item=render,
+                **{name: options[name] for name in _RENDERING if name in options})
         return body.strip(), set().union(*imports)

@@ -38,10 +38,9 @@ def main(
 ) -> int:
     """Run one command of a service's db-manage and return its exit code.
 
-    Without ``service`` it is the one that [dbmanage] names or describes.
-    ``conf`` is the service's own ConfigOpts, if it has one. Data goes to
-    stdout, and only when the command did not fail; all talk goes to stderr,
-    that of the libraries and of the service's code too.
+    Without ``service`` it is the one that [dbmanage] names or describes. ``conf`` is
+    the service's own ConfigOpts, if it has one. Data goes to stdout, and only when
+    the command did not fail; all talk, that of libraries too, goes to stderr.
     """
     argv = sys.argv[1:] if argv is None else argv
     prog = f'{service.name}-db-manage' if service else 'db-manage'
@@ -51,8 +50,7 @@ def main(
             answer = _answer(prog, service, argv, conf)
             return _write(out, answer.lines, answer.code)
         except errors.Error as e:
-            failure = e
-            trace = e.raised or ('--traceback' in argv and e) or None
+            failure, trace = e, e.raised or ('--traceback' in argv and e) or None
         except KeyboardInterrupt:
             failure, trace = errors.Busy('interrupted'), None
         except (Exception, SystemExit) as e:  # noqa: BLE001 - a bug, or the code of a service

@@ -2,6 +2,7 @@
 """A service, described by the fields of ``[dbmanage]`` or found by its name."""
 
 import dataclasses
+import pathlib
 
 import sqlalchemy as sa
 
@@ -34,6 +35,12 @@ SERVICE = """
 import dbmanage
 
 SERVICE = dbmanage.Service('acme', 'acme.db:versions', metadata='acme.nothing:metadata')
+"""
+CONFIGURED = """
+import dbmanage
+
+SERVICE = dbmanage.Service('acme', 'acme:versions', 'acme.models:others',
+                           configure={'alembic_module_prefix': 'operations.'})
 """
 POPULATE = """
 def fruit(connection):
@@ -170,6 +177,16 @@ class FieldsTests(databases.SQLite, base.CommandTestCase):
         result = self.run_command('heads')
 
         self.assertEqual((0, '001 (head)\n', ''), (result.code, result.out, result.err))
+
+    def test_configure(self):
+        """What else Alembic takes is a field of a ready Service, how a draft is written too."""
+        self.service({}, {'models.py': MODELS, 'manage.py': CONFIGURED},
+                     service='acme.manage:SERVICE')
+        result = self.run_command('revision', '--autogenerate', '-m', 'x')
+
+        self.assertEqual((0, ''), (result.code, result.err))
+        self.assertIn("    operations.create_table('two',\n",
+                      pathlib.Path(result.out.strip()).read_text())
 
     def test_reference_service(self):
         """It is there when no service is described, and only then."""

@@ -116,24 +116,6 @@ class HistoryTests(databases.SQLite, base.CommandTestCase):
             'merge_point': False,
         }, document['revisions'][0])
 
-    def test_current_of_an_empty_database(self):
-        """Nothing is marked, and the database file is not made."""
-        before = self.run_command('history')
-        result = self.run_command('history', '-i')
-
-        self.assertEqual((0, before.out, ''), (result.code, result.out, result.err))
-        self.assertIsNone(timelines.recorded(self.engine()))
-
-    def test_current_of_an_unknown_revision(self):
-        """The code is older than the database; -i says so, history does not ask."""
-        timelines.record(self.engine(), 'f00d')
-        plain = self.run_command('history')
-        result = self.run_command('history', '-i')
-
-        self.assertEqual((0, ''), (plain.code, plain.err))
-        self.assertEqual((7, ''), (result.code, result.out))
-        self.assertIn('f00d', result.err)
-
     def test_no_database(self):
         """Neither a connection nor models that import are needed."""
         self.service(timelines.line('one'), {'models.py': 'import nothing_there'},
@@ -168,6 +150,53 @@ class HistoryTests(databases.SQLite, base.CommandTestCase):
         [text] = outputs
         self.assertIn('\nBranches into: 002, 003, 100\n', text)
         self.assertIn('\nBranch names: a, m, x\n', text)
+
+
+class CurrentTests:
+    """``-i`` asks the database, and only asks it."""
+
+    def setUp(self):
+        super().setUp()
+        self.service(timelines.line('one', 'two'))
+
+    def test_current(self):
+        """The revision that the database is at is marked."""
+        timelines.record(self.engine(), '001')
+        result = self.run_command('history', '-i')
+
+        self.assertEqual((0, ''), (result.code, result.err))
+        self.assertEqual('001 -> 002 (head), create two\n<base> -> 001 (current), create one\n',
+                         result.out)
+
+    def test_never_versioned(self):
+        """Nothing is marked, and no version table is made, as Alembic would."""
+        before = self.run_command('history')
+        result = self.run_command('history', '-i')
+
+        self.assertEqual((0, before.out, ''), (result.code, result.out, result.err))
+        self.assertIsNone(timelines.recorded(self.engine()))
+
+    def test_revision_not_in_code(self):
+        """The code is older than the database; -i says so, history does not ask."""
+        timelines.record(self.engine(), 'f00d')
+        plain = self.run_command('history')
+        result = self.run_command('history', '-i')
+
+        self.assertEqual((0, ''), (plain.code, plain.err))
+        self.assertEqual((7, ''), (result.code, result.out))
+        self.assertIn('f00d', result.err)
+
+
+class CurrentOnSQLite(CurrentTests, databases.SQLite, base.CommandTestCase):
+    """The mark on SQLite."""
+
+
+class CurrentOnPostgreSQL(CurrentTests, databases.PostgreSQL, base.CommandTestCase):
+    """The mark on PostgreSQL."""
+
+
+class CurrentOnMariaDB(CurrentTests, databases.MariaDB, base.CommandTestCase):
+    """The mark on MariaDB."""
 
 
 def _ranges(*spans):
