@@ -15,6 +15,10 @@ from dbmanage import service
 
 GROUP = 'dbmanage'
 
+# What describes a service, and means nothing without its versions.
+_DESCRIPTION = (
+    'name', 'versions', 'models', 'metadata', 'populate', 'database_group', 'version_table',
+    'version_table_schema', 'include_name', 'include_object')
 _OPTIONS = [
     cfg.StrOpt('service', help=(
         'The service whose database is managed, as package.module:ATTRIBUTE of a '
@@ -31,13 +35,26 @@ _OPTIONS = [
         'Sets of rows that populate writes: name:package.module:function.')),
     cfg.StrOpt('database_group', default='database', help=(
         'Section that holds the connection of the database.')),
-    cfg.StrOpt('version_table', default='alembic_version', help=(
+    cfg.StrOpt('version_table', default='alembic_version', regex=r'\S', help=(
         'Table that records the current revision.')),
     cfg.StrOpt('version_table_schema', help='Schema of the version table.'),
     cfg.StrOpt('include_name', help=(
         'Place of the include_name function of autogenerate.')),
     cfg.StrOpt('include_object', help=(
         'Place of the include_object function of autogenerate.')),
+    cfg.IntOpt('wait', default=300, min=0, help=(
+        'Seconds to wait for another runner; 0 does not wait.')),
+    cfg.IntOpt('lock_timeout', default=5, min=1, help=(
+        'Seconds that a statement of a revision waits for a table lock, during which '
+        'the later queries of the table wait behind it.')),
+    cfg.IntOpt('lock_retry', default=300, min=0, help=(
+        'Seconds during which a revision is tried again that a table lock or a deadlock '
+        'kept from running.')),
+    cfg.IntOpt('lease', default=30, min=1, help=(
+        'Galera only: seconds after which the lock of a runner that shows no sign of '
+        'life is taken over.')),
+    cfg.BoolOpt('single_transaction', default=False, help=(
+        'PostgreSQL only: apply all revisions of a run in one transaction.')),
 ]
 
 
@@ -79,7 +96,7 @@ def configured_service(conf: cfg.ConfigOpts) -> service.Service:
     if ours.service:
         return service.named(ours.service)
     if not ours.versions:
-        _check_undescribed(ours)
+        _check_undescribed(conf)
         return service.named(service.REFERENCE)
     places = {name: service.lazily(ours[name])
               for name in ('include_name', 'include_object') if ours[name]}
@@ -91,11 +108,12 @@ def configured_service(conf: cfg.ConfigOpts) -> service.Service:
                    'version_table_schema': ours.version_table_schema, **places})
 
 
-def _check_undescribed(ours: cfg.ConfigOpts.GroupAttr) -> None:
+def _check_undescribed(conf: cfg.ConfigOpts) -> None:
     """Let nobody's database get the tables of the reference service."""
-    for name in ('name', 'models', 'metadata', 'populate', 'include_name', 'include_object'):
-        if ours[name]:
-            raise errors.UsageError(f'[{GROUP}] {name} is set, but versions is not: '
+    for name in _DESCRIPTION:
+        location = conf.get_location(name, GROUP)
+        if location and location.location.is_user_controlled:
+            raise errors.UsageError(f'[{GROUP}] {name} is set, but versions names nothing: '
                                     'where are the revisions of the service?')
 
 
@@ -134,6 +152,11 @@ def _value(conf: cfg.ConfigOpts, group: str, name: str) -> Any:
             # oslo.config would show what follows the $, perhaps of a password.
             raise errors.UsageError(f'[{group}] {name} refers with $ to an option that '
                                     'is not there; $ itself is written $$') from None
+        except (cfg.ConfigFileValueError, ValueError) as e:
+            where = conf.get_location(name, group)
+            said = str(e).rpartition('not valid: ')[2]
+            raise errors.UsageError(f'[{group}] {name} in {where.detail if where else ""}'
+                                    f' is not valid: {said}') from e
 
 
 @contextlib.contextmanager

@@ -16,6 +16,11 @@ NO_DOWNGRADE = ('there is no downgrade; restore a backup taken before the upgrad
                 'or write a new revision that undoes the change')
 
 
+def describe(error: BaseException) -> str:
+    """Return what was raised, and what it says of itself, if anything."""
+    return f'{type(error).__name__}: {error}'.removesuffix(': ')
+
+
 class Error(Exception):
     """An end that was foreseen: one line for people, a code for programs."""
 
@@ -58,6 +63,10 @@ class Busy(Error):
 
     code = 5
     name = 'busy'
+
+
+class Blocked(Busy):
+    """A table lock or a deadlock; the same may succeed a little later."""
 
 
 class PartlyApplied(Error):

@@ -44,6 +44,11 @@ def read(conf: cfg.ConfigOpts, group: str) -> sqlalchemy.URL:
     return url.set(query={**_DEFAULTS.get(url.get_backend_name(), {}), **url.query})
 
 
+def of_dialect(name: str) -> sqlalchemy.URL:
+    """Return the URL of nowhere, for what is written and not run."""
+    return sqlalchemy.make_url(f'{_DRIVERS.get(name, name)}://')
+
+
 def dialect(url: sqlalchemy.URL, group: str) -> type[sqlalchemy.Dialect]:
     """Return the dialect of a URL; its driver need not be there."""
     try:

@@ -2,10 +2,14 @@
 """Connections: made by oslo.db, and why one could not be had."""
 
 import contextlib
+import functools
 import itertools
 import pathlib
+import re
+import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy
 from oslo_config import cfg
@@ -18,126 +22,160 @@ from dbmanage import conf as configuration
 from dbmanage import errors
 from dbmanage import output
 from dbmanage.database import address
+from dbmanage.database import kind
+from dbmanage.database import refusal
+from dbmanage.database import sqlite
 
-REFUSALS = (exc.DBAPIError, exception.DBError)
 # What a driver says to a parameter of the URL that it does not know.
-_MISUSES = (AttributeError, TypeError, ValueError)
+_MISUSES = (AttributeError, OSError, TypeError, ValueError)
+# An unknown character set, variable or value of one, in MariaDB's and MySQL's numbers;
+# and what libpq and PostgreSQL say of one, which have no number for it.
+_MISUSE_CODES = {1115, 1193, 1231}
+_MISUSE_TEXT = re.compile('connection option|configuration parameter|for parameter "')
+_LONGEST_CONNECT = 15  # seconds
 _ENGINE_OPTIONS = (
     'connection_debug', 'connection_recycle_time', 'connection_trace',
     'mysql_sql_mode', 'mysql_wsrep_sync_wait', 'sqlite_synchronous')
 
 
-@contextlib.contextmanager
-def reading(conf: cfg.ConfigOpts, group: str) -> Iterator[sqlalchemy.Connection]:
-    """Connect to look; an absent SQLite file is empty, and is not made.
+class Database:
+    """The database that a section of the configuration names.
 
-    Raises DatabaseUnreachable, or UsageError for a wrong [database] section.
+    Connecting raises DatabaseUnreachable, or UsageError if the section is wrong.
     """
-    url = address.read(conf, group)
-    if _is_absent(url):
-        url = sqlalchemy.make_url('sqlite://')
-    with _connected(_engine(conf, group, url), conf, group) as connection:
-        yield connection
+
+    def __init__(self, conf: cfg.ConfigOpts, group: str) -> None:
+        self._conf = conf
+        self._group = group
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlalchemy.Connection]:
+        """Connect to look; an absent SQLite file is empty, and is not made."""
+        url = sqlalchemy.make_url('sqlite://') if _is_absent(self._url) else self._url
+        with self._connected(self._engine(url)) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlalchemy.Connection]:
+        """Connect to change something, as ``lock`` lets one do it."""
+        engine = self._engine(self._url)
+        if engine.dialect.name == 'sqlite':
+            sqlite.prepare(engine)
+        with self._connected(engine) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def beside(self, connection_kind: str) -> Iterator[sqlalchemy.Engine]:
+        """Give connections beside the working one: to look, to hold a lock."""
+        engine = self._engine(self._url)
+        if connection_kind == kind.GALERA:
+            event.listen(engine, 'connect', _read_after_write)
+        elif connection_kind == kind.SQLITE:
+            sqlite.prepare(engine)
+        if connection_kind in (kind.GALERA, kind.PGBOUNCER):
+            # It will hold the lock: let it fail here, where failures are told.
+            self._connect(engine, address.shown(engine.url)).close()
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    @functools.cached_property
+    def _url(self) -> sqlalchemy.URL:
+        return address.read(self._conf, self._group)
+
+    def _engine(self, url: sqlalchemy.URL) -> sqlalchemy.Engine:
+        address.check_driver(url, self._group)
+        options = configuration.database(self._conf, self._group)
+        arguments = {name: options[name] for name in _ENGINE_OPTIONS}
+        try:
+            engine: sqlalchemy.Engine = engines.create_engine(url, max_retries=0, **arguments)
+        except _MISUSES as e:
+            raise _misuse(e, address.shown(url)) from e
+        return engine
+
+    @contextlib.contextmanager
+    def _connected(self, engine: sqlalchemy.Engine) -> Iterator[sqlalchemy.Connection]:
+        where = address.shown(engine.url)
+        try:
+            with self._connect(engine, where) as connection:
+                if kind.of(connection) == kind.GALERA:
+                    _read_after_write(connection.connection.dbapi_connection)
+                yield connection
+        except refusal.REFUSALS as e:
+            raise refusal.translate(e, where) from e
+        finally:
+            engine.dispose()
+
+    def _connect(self, engine: sqlalchemy.Engine, where: str) -> sqlalchemy.Connection:
+        options = configuration.database(self._conf, self._group)
+        for attempt in itertools.count():
+            try:
+                return _connected_in_time(engine)
+            except (*refusal.REFUSALS, *refusal.LOST_EARLY, *_MISUSES) as e:
+                if _is_misuse(e):
+                    raise _misuse(e, where) from e
+                said = f'cannot reach the {where}: {refusal.reason(e)}'
+                if attempt == options['max_retries']:
+                    raise errors.DatabaseUnreachable(said) from e
+                if attempt:  # one retry is over before anybody wonders
+                    output.say(f'{said}; trying again')
+                time.sleep(options['retry_interval'])
+        raise AssertionError
 
 
-@contextlib.contextmanager
-def writing(conf: cfg.ConfigOpts, group: str) -> Iterator[sqlalchemy.Connection]:
-    """Connect to change something, in transactions that are what they say.
+def _read_after_write(driver: Any, _record: object = None) -> None:
+    """Let a Galera node catch up before it reads.
 
-    Raises DatabaseUnreachable, or UsageError for a wrong [database] section.
+    https://galeracluster.com/library/documentation/mysql-wsrep-options.html
     """
-    engine = _engine(conf, group, address.read(conf, group))
-    if engine.dialect.name == 'sqlite':
-        event.listen(engine, 'connect', _ignore_foreign_keys)
-        event.listen(engine, 'begin', _begin_immediate)
-    with _connected(engine, conf, group) as connection:
-        yield connection
-
-
-def reason(error: BaseException) -> str:
-    """Return in one line what the database said."""
-    original = getattr(error, 'inner_exception', None) or error
-    original = getattr(original, 'orig', None) or original
-    said = str(original.args[-1] if original.args else original).strip()
-    return ' '.join(said.splitlines()[0].split()) if said else type(original).__name__
-
-
-def translate(error: BaseException, what: str) -> errors.Error:
-    """Return what a refusal of the database means for the caller."""
-    said = reason(error)
-    if isinstance(error, exception.DBConnectionError) or getattr(
-            error, 'connection_invalidated', False):
-        return errors.DatabaseUnreachable(f'{what}: the connection was lost: {said}')
-    if said == 'database is locked':
-        return errors.Busy(f'{what}: another process is writing to it')
-    return errors.Failed(f'{what}: {said}')
-
-
-def _engine(conf: cfg.ConfigOpts, group: str, url: sqlalchemy.URL) -> sqlalchemy.Engine:
-    address.check_driver(url, group)
-    options = configuration.database(conf, group)
-    engine: sqlalchemy.Engine = engines.create_engine(
-        url, max_retries=0, **{name: options[name] for name in _ENGINE_OPTIONS})
-    return engine
+    with driver.cursor() as cursor:
+        cursor.execute('SET SESSION wsrep_sync_wait = 1')
 
 
 def _is_absent(url: sqlalchemy.URL) -> bool:
-    path = (url.database or '').removeprefix('file:')
-    return url.get_backend_name() == 'sqlite' and not pathlib.Path(path).exists()
+    path = pathlib.Path((url.database or '').removeprefix('file:'))
+    if url.get_backend_name() != 'sqlite' or path.exists():
+        return False
+    if not path.parent.is_dir():
+        raise errors.DatabaseUnreachable(
+            f'cannot reach the {address.shown(url)}: there is no folder {path.parent}')
+    return True
 
 
-@contextlib.contextmanager
-def _connected(
-    engine: sqlalchemy.Engine, conf: cfg.ConfigOpts, group: str,
-) -> Iterator[sqlalchemy.Connection]:
-    where = address.shown(engine.url)
-    options = configuration.database(conf, group)
-    try:
-        with _connect(engine, where, options['max_retries'], options['retry_interval']) as c:
-            yield c
-    except REFUSALS as e:
-        raise translate(e, where) from e
-    finally:
-        engine.dispose()
-
-
-def _connect(
-    engine: sqlalchemy.Engine, where: str, retries: int, interval: float,
-) -> sqlalchemy.Connection:
-    for attempt in itertools.count():
-        try:
-            return engine.connect()
-        except (*REFUSALS, *_MISUSES) as e:
-            _check_parameters(e, where)
-            if attempt == retries:
-                raise errors.DatabaseUnreachable(f'cannot reach the {where}: {reason(e)}') from e
-            if attempt:  # one retry is over before anybody wonders
-                output.say(f'cannot reach the {where}: {reason(e)}; trying again')
-            time.sleep(interval)
-    raise AssertionError
-
-
-def _check_parameters(error: BaseException, where: str) -> None:
+def _is_misuse(error: BaseException) -> bool:
     original = getattr(error, 'inner_exception', None) or error
-    if isinstance(original, (*_MISUSES, exc.ProgrammingError)):
-        raise errors.UsageError(
-            f'the driver does not take the connection of the {where}: {reason(error)}') from error
+    return (isinstance(original, (*_MISUSES, exc.ProgrammingError))
+            or refusal.code(error) in _MISUSE_CODES
+            or bool(_MISUSE_TEXT.search(refusal.reason(error))))
 
 
-def _ignore_foreign_keys(dbapi_connection: sqlalchemy.engine.interfaces.DBAPIConnection,
-                         _record: object) -> None:
-    """Let a batch rebuild drop a parent table without its children.
+def _misuse(error: BaseException, where: str) -> errors.UsageError:
+    return errors.UsageError(
+        f'the driver does not take the connection of the {where}: {refusal.reason(error)}')
 
-    The pragma does nothing inside a transaction, so it is set on connect:
-    https://www.sqlite.org/pragma.html#pragma_foreign_keys
+
+def _connected_in_time(engine: sqlalchemy.Engine) -> sqlalchemy.Connection:
+    """Connect, unless the server accepts and then says nothing.
+
+    PyMySQL waits for a greeting for ever; libpq has a timeout of its own, and a
+    connection of SQLite is of its thread.
     """
-    dbapi_connection.cursor().execute('PRAGMA foreign_keys=OFF')
+    if engine.dialect.name != 'mysql':
+        return engine.connect()
+    outcome = list[sqlalchemy.Connection | BaseException]()
 
+    def connect() -> None:
+        try:
+            outcome.append(engine.connect())
+        except BaseException as e:  # noqa: BLE001 - it is raised again below
+            outcome.append(e)
 
-def _begin_immediate(connection: sqlalchemy.Connection) -> None:
-    """Take the write lock first: a deferred BEGIN cannot wait for it later.
-
-    oslo.db has begun a deferred transaction by now.
-    """
-    connection.exec_driver_sql('ROLLBACK')
-    connection.exec_driver_sql('BEGIN IMMEDIATE')
+    thread = threading.Thread(target=connect, name='connect', daemon=True)
+    thread.start()
+    thread.join(_LONGEST_CONNECT)
+    found = outcome[0] if outcome else exception.DBConnectionError(
+        TimeoutError('the server accepts connections, but says nothing'))
+    if isinstance(found, BaseException):
+        raise found
+    return found

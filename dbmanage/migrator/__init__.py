@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import typing
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,15 +13,26 @@ import sqlalchemy
 from alembic.runtime import migration
 from oslo_config import cfg
 
+from dbmanage import conf as configuration
 from dbmanage import errors
 from dbmanage import output
 from dbmanage import service as services
 from dbmanage.database import engine
-from dbmanage.migrator import upgrade
+from dbmanage.database import journal
+from dbmanage.database import kind
+from dbmanage.database import tables
+from dbmanage.migrator import upgrade as upgrades
+from dbmanage.migrator import working
 
 if typing.TYPE_CHECKING:
     from dbmanage import timeline
+    from dbmanage.timeline import files
 
+_BATCH = 100  # revisions; more in one transaction exhaust PostgreSQL's lock table
+_ANY_TABLE = sqlalchemy.text(
+    'SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace'
+    " WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%'"
+    " AND n.nspname <> 'information_schema')")
 _COUNTS = ('added', 'updated', 'removed', 'unchanged')
 
 
@@ -33,41 +45,49 @@ class Migrator:
         self.service = service
         self.conf = conf
         self.revisions = revisions
-        self._writing = functools.partial(engine.writing, conf, service.database_group)
+        self.database = engine.Database(conf, service.database_group)
+        self.tables = tables.Tables.of(service)
+        self.options = conf[configuration.GROUP]
 
     def heads(self) -> list[str]:
         """Return the revisions that the database is at, sorted.
 
         Raises RevisionNotInCode if one of them is not on disk.
         """
-        with engine.reading(self.conf, self.service.database_group) as connection:
-            return self._known(self._recorded(connection))
+        with self.database.reading() as connection:
+            return self.revisions.known(self._recorded(connection))
 
-    def upgrade(self, target: str) -> output.Answer:
-        """Apply the revisions up to a target, if any are missing."""
+    def upgrade(self, target: str, wait: float | None = None) -> output.Answer:
+        """Apply the revisions up to a target, if any are missing.
+
+        Waits ``wait`` seconds for another runner; without it [dbmanage] wait.
+        """
         self.revisions.check_target(target)
         before = self.heads()
-        if not self.revisions.plan(target, before):
+        plan = self.revisions.plan(target, before)
+        if not plan:
             output.say(self._nothing_to_do(target, before))
             return _upgraded(before, before, [])
+        self.revisions.check_plan(plan)
         # A model that does not import is found before SQLite makes a file.
-        self.service.target_metadata()
-        with self._writing() as connection:
-            run = upgrade.Run(self.revisions, target, connection)
-            self.revisions.run(run.steps, self._configure(connection))
-            after = self._known(self._recorded(connection))
-        planned = {revision.revision for revision in run.plan}
+        metadata = self.service.target_metadata()
+        run = self._apply(plan, wait, metadata)
+        after = self._read_back()
+        if not run.applied:
+            output.say(self._nothing_to_do(target, after))
+        planned = {revision.revision for revision in plan}
         if not planned <= self.revisions.lineage([self.revisions.get(one) for one in after]):
             raise errors.Failed(
                 f'the run ended well, but the database is at {", ".join(after) or "no revision"}')
-        return _upgraded(run.before, after, run.applied)
+        return _upgraded(run.before or before, after, run.applied)
 
     def current(self, verbose: bool = False, check: bool = False) -> output.Answer:
         """Say which revisions the database is at."""
         current, heads = self.heads(), self.revisions.effective_heads()
         at_head = current == heads
         if not current:
-            output.say('the database was never versioned')
+            output.say('the database is at base: no revision' if self._is_versioned() else
+                       'the database was never versioned')
         elif check and not at_head:
             output.say(f'the database is not at head: {", ".join(heads)}')
         return output.Answer(
@@ -77,23 +97,28 @@ class Migrator:
              f'{one} (head)' if one in heads else one for one in current],
             code=3 if check and not at_head else 0)
 
-    def stamp(self, name: str, purge: bool = False) -> output.Answer:
+    def stamp(
+        self, name: str, purge: bool = False, wait: float | None = None,
+    ) -> output.Answer:
         """Record a revision as the current one; apply nothing."""
         found = self.revisions.exactly(name)
         self.revisions.check_ids(found)
         wanted = {revision.revision for revision in found}
         before = [] if purge else self.heads()
-        self.service.target_metadata()
-        with self._writing() as connection:
-            with connection.begin():
+        with self.locked(wait) as work:
+            self._refuse_half_done(work)
+            with work.connection.begin():
                 self.revisions.run(
-                    self.revisions.stamping(name), self._configure(connection), purge=purge)
-            after = self._known(self._recorded(connection))
+                    self.revisions.stamping(name), self.configure(work.connection), purge=purge)
+                work.lock.fence(work.connection)
+        after = self._read_back()
         if not wanted <= set(after) or (after and not wanted):
             raise errors.Failed(f'the stamp ended well, but the database is at {after}')
         return output.Answer({'from': before, 'to': after, 'changed': before != after})
 
-    def populate(self, names: Sequence[str] = ()) -> output.Answer:
+    def populate(
+        self, names: Sequence[str] = (), wait: float | None = None,
+    ) -> output.Answer:
         """Write the rows that the service needs, all sets or none."""
         places = self.service.populate
         for name in names:
@@ -104,42 +129,92 @@ class Migrator:
             output.say(f'service {self.service.name} has no rows to populate')
         writers = {name: services.load(places[name]) for name in names or places}
         self._require_head(self.heads())
-        with self._writing() as connection, connection.begin():
-            self._require_head(self._recorded(connection))
-            sets = [{'name': name, **dict.fromkeys(_COUNTS, 0), **(write(connection) or {})}
+        with self.locked(wait) as work, work.connection.begin():
+            self._require_head(self._recorded(work.connection))
+            sets = [{'name': name, **dict.fromkeys(_COUNTS, 0), **(write(work.connection) or {})}
                     for name, write in writers.items()]
+            work.lock.fence(work.connection)
         return output.Answer({'sets': sets}, [
             f'{one["name"]}: ' + ', '.join(f'{one[key]} {key}' for key in _COUNTS)
             for one in sets])
 
+    def _is_versioned(self) -> bool:
+        with self.database.reading() as connection:
+            return sqlalchemy.inspect(connection).has_table(
+                self.tables.version, schema=self.tables.schema)
+
     def _recorded(self, connection: sqlalchemy.Connection) -> list[str]:
         context = migration.MigrationContext.configure(connection, opts=self._version_table())
-        return sorted(context.get_current_heads())
+        return sorted(context.get_current_heads(), key=str)
 
-    def _known(self, recorded: Sequence[str]) -> list[str]:
-        strange = [revision for revision in recorded if revision not in self.revisions]
-        if strange:
-            raise errors.RevisionNotInCode(
-                f'the database is at revision {", ".join(strange)}, which this code does '
-                'not have; deploy the code that has it')
-        return sorted(recorded)
+    def _apply(
+        self, plan: Sequence[files.Revision], wait: float | None, metadata: Sequence[Any],
+    ) -> upgrades.Run:
+        run = None
+        try:
+            with self.locked(wait) as work:
+                run = upgrades.Run(
+                    self.revisions, plan, work, self.configure(work.connection, metadata),
+                    self._batch(work, len(plan)))
+                run.apply(self.options.lock_retry)
+        except errors.DatabaseUnreachable:
+            if run is None or not run.finished:
+                raise
+        return run
+
+    def _read_back(self) -> list[str]:
+        """Return what was recorded, by a connection that did not record it."""
+        try:
+            return self.heads()
+        except errors.DatabaseUnreachable as e:
+            raise errors.PartlyApplied(f'all was applied, but cannot be read back: {e}') from e
+
+    @contextlib.contextmanager
+    def locked(self, wait: float | None) -> Iterator[working.Working]:
+        """Be the one runner of the service; raise Busy after ``wait`` seconds."""
+        with working.locked(
+            self.database, self.tables, self.options, wait, self._recorded,
+        ) as work:
+            yield work
+
+    def _refuse_half_done(self, work: working.Working) -> None:
+        if work.journal is None:
+            return
+        begun = {one.revision for one in journal.read(work.connection, work.journal.table)}
+        work.connection.commit()
+        if begun:
+            raise errors.PartlyApplied(
+                f'revision {", ".join(sorted(begun))} is partly applied; see repair')
+
+    def _batch(self, work: working.Working, count: int) -> int:
+        """Return how many revisions one transaction may hold.
+
+        An empty PostgreSQL database has no users to wait for the locks.
+        """
+        if work.kind == kind.SQLITE:
+            return count
+        if not work.transactional:
+            return 1
+        if self.options.single_transaction:
+            return count
+        empty = not self._recorded(work.connection) and not work.connection.scalar(_ANY_TABLE)
+        work.connection.commit()
+        return _BATCH if empty else 1
 
     def _version_table(self) -> dict[str, Any]:
         return {name: value for name, value in self.service.configure.items()
                 if name.startswith('version_table')}
 
-    def _configure(self, connection: sqlalchemy.Connection) -> dict[str, Any]:
-        """Return the arguments of Alembic's ``context.configure``.
-
-        SQLite applies the whole run or nothing of it, PostgreSQL each revision.
-        """
+    def configure(
+        self, connection: sqlalchemy.Connection, metadata: Sequence[Any] = (),
+    ) -> dict[str, Any]:
+        """Return the arguments of Alembic's ``context.configure``."""
         sqlite = connection.dialect.name == 'sqlite'
         return {
-            'transaction_per_migration': not sqlite,
             **({'transactional_ddl': True} if sqlite else {}),
             **self.service.configure,
             'connection': connection,
-            'target_metadata': self.service.target_metadata() or None,
+            'target_metadata': metadata or None,
         }
 
     def _require_head(self, current: Sequence[str]) -> None:

@@ -3,100 +3,229 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import re
 import time
 import typing
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy
+from alembic import util
 from alembic.runtime import migration
 from sqlalchemy import event
 
 from dbmanage import errors
 from dbmanage import output
-from dbmanage.database import engine
+from dbmanage.database import kind
+from dbmanage.database import refusal
+from dbmanage.migrator import working
 
 if typing.TYPE_CHECKING:
     from dbmanage import timeline
     from dbmanage.timeline import files
 
-# https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/
-_COMMITS = re.compile(r'\s*(alter|create|drop|rename|truncate)\b', re.IGNORECASE)
+_LONGEST_PAUSE = 10  # seconds
+_ENDS = (errors.Failed, errors.Busy, errors.DatabaseUnreachable)
 
 
 class Run:
     """The revisions that lie between a database and a target.
 
-    ``applied`` are the objects of ``upgrade -f json``.
+    ``plan`` are those that were missing before the lock was taken, ``applied``
+    the objects of ``upgrade -f json``.
     """
 
     def __init__(
-        self, revisions: timeline.Timeline, target: str, connection: sqlalchemy.Connection,
+        self, revisions: timeline.Timeline, plan: Sequence[files.Revision],
+        work: working.Working, configure: Mapping[str, Any], batch: int,
     ) -> None:
-        self.before: list[str] = []
-        self.plan: list[files.Revision] = []
+        """Take ``batch``: how many revisions one transaction may hold."""
+        self.before: list[str] | None = None
         self.applied: list[dict[str, Any]] = []
         self._revisions = revisions
-        self._target = target
-        self._connection = connection
-        self._statements = 0
+        self._plan = plan
+        self._work = work
+        self._configure = {
+            **configure, 'transaction_per_migration': batch == 1,
+            'on_version_apply': [*configure.get('on_version_apply', ()), self._recorded]}
+        self._batch = batch
+        self._left = len(plan)
+        self.finished = False
+        self._committed = 0
+        self._statements = self._changes = 0
+        self._unsure = False
         self._kept = False
-        event.listen(connection, 'after_cursor_execute', self._count)
+        event.listen(work.connection, 'before_cursor_execute', self._keep)
+        event.listen(work.connection, 'after_cursor_execute', self._count)
 
-    def steps(
+    def apply(self, retry: float) -> None:
+        """Apply what is missing; for ``retry`` seconds try what was blocked.
+
+        Raises Busy, PartlyApplied, DatabaseUnreachable or Failed.
+        """
+        deadline, pause = None, 0.5
+        while True:
+            try:
+                return self._attempt()
+            except errors.Blocked as e:
+                deadline = deadline or time.monotonic() + retry
+                said = f'{e}; blocked by {self._work.watch.blockers or "what has ended since"}'
+                if time.monotonic() + pause > deadline:
+                    raise self._settled(errors.Busy(said)) from e
+                output.say(f'{said}; trying again in {pause:g} s')
+            except errors.Error as e:
+                raise self._settled(e) from e.__cause__
+            self._work.watch.pause(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _attempt(self) -> None:
+        self._forget_uncommitted()
+        if self._work.journal:
+            self._work.journal.load()
+        self._left = len(self._plan)
+        while self._left:
+            try:
+                self._revisions.run(self._steps, self._configure)
+            except (*refusal.REFUSALS, util.CommandError) as e:
+                # A commit was refused, or the version table is not what it was.
+                if self._work.kind == kind.SQLITE:
+                    # A COMMIT that is refused leaves the transaction open.
+                    self._work.connection.connection.rollback()
+                raise self._meaning(e, 'the revision could not be recorded') from e
+            self._committed = len(self.applied)
+        self.finished = True
+
+    def _forget_uncommitted(self) -> None:
+        """Take back what was said of revisions that were rolled back."""
+        for one in self.applied[self._committed:]:
+            output.say(f'rolled back: {one["revision"]} {one["message"]}')
+        del self.applied[self._committed:]
+
+    def _steps(
         self, heads: Sequence[str], _context: migration.MigrationContext,
     ) -> Iterator[migration.MigrationStep]:
         """Yield the step of each revision; Alembic runs it, then asks on."""
-        self.before = sorted(heads)
-        self.plan = self._revisions.plan(self._target, heads)
-        self._revisions.check_plan(self.plan)
+        left = self._missing(heads)
         violations = self._foreign_key_violations()
-        for number, revision in enumerate(self.plan, 1):
-            self._statements, self._kept = 0, False
+        for revision in left[:self._batch]:
+            self._work.watch.check()
+            self._work.lock.check()
+            self._statements, self._changes, self._kept = 0, 0, False
             step = self._revisions.step(revision)
             step.migration_fn = self._told(revision, step.migration_fn)
             started = time.monotonic()
             yield step
-            self._report(f'[{number}/{len(self.plan)}]', revision, time.monotonic() - started)
+            self._unsure = False
+            self._report(revision, time.monotonic() - started)
         if self._foreign_key_violations() > violations:
             raise errors.Failed('rows would refer to nothing, says PRAGMA foreign_key_check; '
                                 'nothing was applied')
+        self._left = len(left[self._batch:])
+
+    def _missing(self, heads: Sequence[str]) -> list[files.Revision]:
+        known = self._revisions.known(heads)
+        if self.before is None:
+            self.before = known
+        there = self._revisions.lineage([self._revisions.get(one) for one in known])
+        left = [revision for revision in self._plan if revision.revision not in there]
+        missing = {revision.revision for revision in left}
+        begun = set(self._work.journal.begun() if self._work.journal else ())
+        if begun - missing:
+            raise errors.PartlyApplied(
+                f'revision {", ".join(sorted(begun))} is partly applied; upgrade to it first, '
+                'or see repair')
+        for one in self.applied:
+            if one['revision'] in missing:
+                raise errors.Failed(f'revision {one["revision"]} ended well, but the database '
+                                    f'is at {", ".join(known) or "no revision"}')
+        return left
 
     def _told(self, revision: files.Revision, upgrade: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(upgrade)  # Alembic shows its name
         def run(**kw: Any) -> None:
             try:
-                upgrade(**kw)
+                with self._journaled(revision):
+                    upgrade(**kw)
             except errors.Error:
                 raise
-            except engine.REFUSALS as e:
-                raise self._stopped(engine.translate(e, revision.place(e))) from e
+            except refusal.REFUSALS as e:
+                raise self._meaning(e, revision.place(e)) from e
             except (Exception, SystemExit) as e:  # a revision's code may raise anything
-                message = f'{revision.place(e)}: {type(e).__name__}: {e}'
-                raise self._stopped(errors.Failed(message, raised=e)) from e
+                if self._work.connection.invalidated and isinstance(e, refusal.LOST_EARLY):
+                    raise errors.DatabaseUnreachable(
+                        f'{revision.place(e)}: the connection was lost') from e
+                message = f'{revision.place(e)}: {errors.describe(e)}'
+                raise errors.Failed(message, raised=e) from e
         return run
 
-    def _stopped(self, error: errors.Error) -> errors.Error:
-        if not self._kept:
-            return error
-        return errors.PartlyApplied(f'{error}; it is partly applied', raised=error.raised)
+    @contextlib.contextmanager
+    def _journaled(self, revision: files.Revision) -> Iterator[None]:
+        if self._work.journal is None:
+            yield
+            return
+        with self._work.journal.recording(revision.revision, revision.fingerprint):
+            yield
 
-    def _report(self, number: str, revision: files.Revision, seconds: float) -> None:
-        output.say(f'{number} {revision.revision} {revision.doc} ... {seconds:.1f} s')
+    def _recorded(self, ctx: migration.MigrationContext, step: Any, **_rest: Any) -> None:
+        """Finish the transaction that records a revision, before its commit."""
+        assert ctx.connection is not None
+        self._work.lock.fence(ctx.connection)
+        if self._work.journal:
+            self._work.journal.clear(ctx.connection, step.up_revision_id)
+        self._unsure = True
+
+    def _report(self, revision: files.Revision, seconds: float) -> None:
+        number = self._plan.index(revision) + 1
+        output.say(f'[{number}/{len(self._plan)}] {revision.revision} {revision.doc} ... '
+                   f'{seconds:.1f} s')
         self.applied.append({
             'revision': revision.revision, 'message': revision.doc,
             'seconds': round(seconds, 3), 'statements': self._statements})
+        if self._batch == 1:
+            self._committed = len(self.applied)
+
+    def _meaning(self, error: BaseException, what: str) -> errors.Error:
+        cause = refusal.original(error)
+        if isinstance(cause, errors.Error):  # ours, that oslo.db has wrapped
+            return cause
+        if self._work.watch.signal and (refusal.is_cancelled(error)):
+            return errors.Busy(f'{what}: interrupted by {self._work.watch.signal.name}')
+        return refusal.translate(error, what)
+
+    def _settled(self, error: errors.Error) -> errors.Error:
+        """Return what an end means once it is known what stays behind."""
+        self._forget_uncommitted()
+        try:
+            self._work.lock.verify()
+        except errors.Busy as lost:  # then this is why, whatever was refused
+            error = lost
+        except (*refusal.REFUSALS, *refusal.LOST_EARLY):
+            pass
+        half = self._work.journal.half_done if self._work.journal else self._kept
+        if isinstance(error, errors.DatabaseUnreachable):
+            half = half or self._unsure or self._committed > 0
+        if not half or not isinstance(error, _ENDS):
+            return error
+        return errors.PartlyApplied(f'{error}; partly applied: run it again', raised=error.raised)
+
+    def _keep(self, connection: sqlalchemy.Connection, *_rest: object) -> None:
+        """Note that an autocommit_block() has committed what came before."""
+        autocommit = connection.get_execution_options().get('isolation_level') == 'AUTOCOMMIT'
+        self._kept |= autocommit and self._changes > 0
+        if autocommit:
+            self._committed = len(self.applied)
 
     def _count(self, connection: sqlalchemy.Connection, _cursor: object, statement: str,
                *_rest: object) -> None:
         self._statements += 1
-        self._kept |= connection.dialect.name == 'mysql' and bool(_COMMITS.match(statement))
+        self._changes += not statement.lstrip().lower().startswith('select')
+        self._keep(connection)
 
     def _foreign_key_violations(self) -> int:
-        if self._connection.dialect.name != 'sqlite':
+        if self._work.kind != kind.SQLITE:
             return 0
-        return len(self._connection.exec_driver_sql('PRAGMA foreign_key_check').all())
+        return len(self._work.connection.exec_driver_sql('PRAGMA foreign_key_check').all())

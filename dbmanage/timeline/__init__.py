@@ -2,7 +2,6 @@
 """The revisions on disk: their order, their heads, their soundness."""
 
 import argparse
-import difflib
 import functools
 import pathlib
 import re
@@ -26,10 +25,10 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage.timeline import draft
 from dbmanage.timeline import files
+from dbmanage.timeline import names
 from dbmanage.timeline import soundness
 
 RELATIVE = re.compile(r'(?:(?P<branch>.+)@)?(?P<symbol>\w+)?(?P<steps>[+-]\d+)$')
-_SYMBOLS = ('head', 'heads')
 
 
 class Directory(script.ScriptDirectory):
@@ -70,6 +69,24 @@ class Timeline:
     def __contains__(self, revision: str) -> bool:
         return revision in {file.revision for file in self._files}
 
+    def known(self, recorded: Sequence[str]) -> list[str]:
+        """Return recorded revisions, sorted; RevisionNotInCode for another's.
+
+        Raises Failed for a version table that no upgrade can have left.
+        """
+        strange = [str(revision) for revision in recorded if revision not in self]
+        if strange:
+            raise errors.RevisionNotInCode(
+                f'the database is at revision {", ".join(strange)}, which this code does '
+                'not have; deploy the code that has it')
+        for one in recorded if len(recorded) > 1 else ():
+            below = set(recorded) & (self.lineage([self.get(one)]) - {one})
+            if below:
+                raise errors.Failed(
+                    f'the version table has {one} and also {", ".join(sorted(below))}, which '
+                    'comes before it; stamp --purge REV records one revision alone')
+        return sorted(recorded)
+
     def ids(self) -> list[str]:
         """Return the ids of all revisions, in the order of the files."""
         return [file.revision for file in self._files]
@@ -96,19 +113,19 @@ class Timeline:
     def resolve(self, name: str) -> Sequence[files.Revision]:
         """Return the revisions that a name means; UsageError if none."""
         if not name.rpartition('@')[2]:
-            raise self.unknown(name)
+            raise names.unknown(self, name)
         try:
             found = self.directory.get_revisions(name)
         except util.CommandError as e:
-            raise self.unknown(name, e) from e
+            raise names.unknown(self, name, e) from e
         return cast(Sequence[files.Revision], tuple(one for one in found if one))
 
     def exactly(self, name: str) -> Sequence[files.Revision]:
         """Return what an id, a head, base or a label means: no prefixes."""
         branch, _, rest = name.rpartition('@')
-        plain = {*self.ids(), *self.labels(), *_SYMBOLS, 'base'}
+        plain = {*self.ids(), *self.labels(), *names.SYMBOLS, 'base'}
         if rest not in plain or (branch and branch not in plain):
-            raise self.unknown(name)
+            raise names.unknown(self, name)
         return self.resolve(name)
 
     def check_ids(self, plan: Sequence[files.Revision]) -> None:
@@ -136,7 +153,7 @@ class Timeline:
         """Raise UsageError unless ``name`` is something to upgrade to."""
         relative = RELATIVE.match(name)
         if name in self or not relative:
-            if not self.resolve(name) and name not in _SYMBOLS:
+            if not self.resolve(name) and name not in names.SYMBOLS:
                 raise errors.UsageError(f'nothing is below {name}: {errors.NO_DOWNGRADE}')
         elif (steps := int(relative['steps'])) < 1:
             raise errors.UsageError(f'{name} goes back: {errors.NO_DOWNGRADE}' if steps else
@@ -221,26 +238,3 @@ class Timeline:
         """Return the step that applies a revision."""
         return migration.MigrationStep.upgrade_from_script(
             self.directory.revision_map, revision)
-
-    def unknown(
-        self, name: str, error: util.CommandError | None = None,
-    ) -> errors.UsageError:
-        """Return why a name means no revision, with what is near to it."""
-        cause = error.__cause__ if error else None
-        if isinstance(cause, graph.MultipleHeads):
-            return errors.UsageError(f'there are several heads: {self._named_heads()}; '
-                                     'name one, or say heads for all of them')
-        names = [*self.ids(), *sorted(self.labels()), *_SYMBOLS]
-        near = ([id_ for id_ in names if id_.startswith(name)]
-                or difflib.get_close_matches(name, names, cutoff=0.3))[:3]
-        hint = f' (did you mean {", ".join(near)}?)' if near else ''
-        ambiguous = 'Multiple revisions' in str(cause)
-        return errors.UsageError(
-            f'revision {name} is ambiguous: {", ".join(near)} ...' if ambiguous else
-            f"Can't locate revision {name!r}{hint}")
-
-    def _named_heads(self) -> str:
-        heads = (cast(Any, self.directory.get_revision(id_)) for id_ in self.heads())
-        return ', '.join(
-            f'{head.revision} ({sorted(head.branch_labels)[0]}@head)' if head.branch_labels
-            else head.revision for head in heads)

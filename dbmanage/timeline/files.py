@@ -4,6 +4,7 @@
 import ast
 import dataclasses
 import functools
+import hashlib
 import pathlib
 import traceback
 import types
@@ -51,6 +52,12 @@ class Revision(script.Script):
     def longdoc(self) -> str:
         """The docstring of the file."""
         return self.file.doc
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the code of the file; comments and layout do not count."""
+        code = ast.dump(ast.parse(self.file.path.read_bytes()))
+        return hashlib.sha256(code.encode()).hexdigest()
 
     @property
     def log_entry(self) -> str:
@@ -105,7 +112,7 @@ def read(path: pathlib.Path) -> File:
     try:
         tree = ast.parse(path.read_bytes(), path)
     except (SyntaxError, ValueError, OSError) as e:
-        raise errors.Failed(f'{path}: {type(e).__name__}: {e}') from e
+        raise errors.Failed(f'{path}: {errors.describe(e)}') from e
     try:
         declared: dict[str, Any] = _literals(tree)
     except ValueError:
@@ -124,7 +131,7 @@ def load(path: pathlib.Path) -> types.ModuleType:
     try:
         return util.load_python_file(path.parent, path.name)
     except (Exception, SystemExit) as e:  # a revision file may raise anything
-        raise errors.Failed(f'{path}: {type(e).__name__}: {e}') from e
+        raise errors.Failed(f'{path}: {errors.describe(e)}') from e
 
 
 def _literals(tree: ast.Module) -> dict[str, Any]:

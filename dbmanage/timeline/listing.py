@@ -59,9 +59,10 @@ class Listing:
         document = {'ok': not problems, 'problems': [dataclasses.asdict(one) for one in problems]}
         if problems:
             return output.Answer(document, [one.message for one in problems], code=3)
+        count = len(self.timeline.ids())
         heads_ = ', '.join(self.timeline.heads()) or 'none'
         return output.Answer(document, [
-            f'{len(self.timeline.ids())} revisions, sound, head: {heads_}'])
+            f'{count} revision{"" if count == 1 else "s"}, sound, head: {heads_}'])
 
 
 def _line(revision: files.Revision, verbose: bool, current: bool) -> str:

@@ -19,6 +19,7 @@ from dbmanage.timeline import files
 LONGEST_ID = 32
 # What Alembic takes for a step or a branch: https://alembic.sqlalchemy.org/en/latest/branches.html
 _ILLEGAL = set('@+-')
+_RESERVED = {'', 'base', 'current', 'head', 'heads'}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,9 +126,9 @@ def _misnamed(found: Sequence[files.File]) -> Iterator[Problem]:
     """Yield each name that Alembic could not tell from another thing."""
     names = {file.revision for file in found}
     for file in found:
-        if set(file.revision) & _ILLEGAL:
+        if set(file.revision) & _ILLEGAL or file.revision in _RESERVED:
             yield Problem('illegal_id', file.revision, str(file.path), (
-                f'{file.path}: revision {file.revision} has one of @ + - in its id'))
+                f'{file.path}: {file.revision!r} cannot be the id of a revision'))
         for label in to_tuple(file.branch_labels, ()):
             if label in names:
                 yield Problem('duplicate_label', file.revision, str(file.path), (

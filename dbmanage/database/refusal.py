@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the database refused, and whether it is worth to ask again."""
+
+from typing import Any
+
+from oslo_db import exception
+from sqlalchemy import exc
+
+from dbmanage import errors
+
+REFUSALS = (exc.DBAPIError, exception.DBError)
+
+# What oslo.db and SQLAlchemy make of a connection that is lost in their own first
+# requests of it, where no statement of ours is running.
+LOST_EARLY = (exc.InvalidRequestError, NotImplementedError)
+
+# lock_not_available, deadlock_detected, serialization_failure:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+# ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK (a failed certification, too):
+# https://mariadb.com/kb/en/mariadb-error-code-reference/
+_TRANSIENT = {'55P03', '40P01', '40001', 1205, 1213}
+# query_canceled, ER_QUERY_INTERRUPTED, SQLITE_INTERRUPT
+_CANCELLED = {'57014', 1317, 'interrupted'}
+_NOT_PRIMARY = 1047
+# Lost connections, a server that shuts down, a Galera node that is not Primary.
+_LOST = {'57P01', '57P02', '57P03', '08006', '08003', '08001', 1047, 1053, 1927, 2006, 2013, 2055}
+
+
+def original(error: BaseException) -> Any:
+    """Return what the driver raised."""
+    inner = getattr(error, 'inner_exception', None) or error
+    return getattr(inner, 'orig', None) or inner
+
+
+def code(error: BaseException) -> str | int | None:
+    """Return the SQLSTATE of PostgreSQL, the number of MariaDB and MySQL."""
+    driver = original(error)
+    found = getattr(driver, 'pgcode', None) or (driver.args[0] if driver.args else None)
+    return found if isinstance(found, str | int) else None
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether the same statement may succeed a little later."""
+    return code(error) in _TRANSIENT
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """Tell whether the statement was cancelled, by us or by somebody."""
+    return code(error) in _CANCELLED
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether the connection is gone."""
+    inner = getattr(error, 'inner_exception', None) or error
+    return (isinstance(error, exception.DBConnectionError)
+            or getattr(inner, 'connection_invalidated', False) or code(error) in _LOST)
+
+
+def reason(error: BaseException) -> str:
+    """Return in one line what the database said."""
+    driver = original(error)
+    said = str(driver.args[-1] if driver.args else driver).strip()
+    return ' '.join(said.splitlines()[0].split()) if said else type(driver).__name__
+
+
+def translate(error: BaseException, what: str) -> errors.Error:
+    """Return what a refusal means for the caller, in one line."""
+    said = reason(error)
+    if code(error) == _NOT_PRIMARY:
+        return errors.DatabaseUnreachable(
+            f'{what}: this Galera node is not Primary; use another one, or try again later')
+    if is_lost(error):
+        return errors.DatabaseUnreachable(f'{what}: the connection was lost: {said}')
+    if is_transient(error) or said == 'database is locked':
+        return errors.Blocked(f'{what}: {said}')
+    return errors.Failed(f'{what}: {said}')

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person decides about a partly applied revision, or a lost lock."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy
+from alembic.runtime import migration
+
+from dbmanage import errors
+from dbmanage import output
+from dbmanage.database import journal
+from dbmanage.database import kind
+from dbmanage.database import lock
+
+if typing.TYPE_CHECKING:
+    from dbmanage import migrator
+    from dbmanage.migrator import working
+
+_CHOICES = (
+    'run upgrade again: it resumes where it can',
+    'repair --resume: go on, though the file has changed since',
+    'repair --mark-done {0}:{1}: statement {1} was done, skip it',
+    'repair --redo {0}:{1}: run statement {1} and what follows again',
+    'repair --mark-applied {0}: all of it is done, record it',
+    'repair --forget {0}: nothing of it is left, begin anew',
+)
+
+
+_FORMS = {'mark_done': 'REV:N', 'redo': 'REV:N', 'mark_applied': 'REV', 'forget': 'REV'}
+
+
+class Repair:
+    """The journal and the lock of a service, for people."""
+
+    def __init__(self, owner: migrator.Migrator) -> None:
+        self._migrator = owner
+        self._table = journal.table(owner.tables.schema, owner.tables.journal)
+
+    def repair(self, resume: bool, wait: float | None, **choices: str | None) -> output.Answer:
+        """Show what is partly applied, or do the one thing that was chosen."""
+        chosen = {name: value for name, value in choices.items() if value is not None}
+        if resume + len(chosen) > 1:
+            raise errors.UsageError('repair does one thing at a time')
+        if not resume and not chosen:
+            return self.show()
+        if resume:
+            return self._resume(wait)
+        (name, value), = chosen.items()
+        place = _place(str(value), _FORMS[name])
+        with self._migrator.database.reading() as connection:
+            self._entries(connection, *place)  # a wrong call waits for nobody
+        with self._migrator.locked(wait) as work:
+            act: Callable[..., None] = getattr(self, f'_{name}')
+            act(work, self._entries(work.connection, *place))
+            work.lock.fence(work.connection)
+            work.connection.commit()
+        return self.show()
+
+    def show(self) -> output.Answer:
+        """List the statements of the revisions that are partly applied."""
+        with self._migrator.database.reading() as connection:
+            entries = journal.read(connection, self._table)
+        if not entries:
+            output.say('nothing is partly applied')
+        lines = [f'{one.revision}:{one.number} {"done" if one.done else "begun"}  '
+                 f'{" ".join(one.statement.split())[:100]}' for one in entries]
+        last = {one.revision: one for one in entries}
+        choices = [choice.format(one.revision, one.number)
+                   for one in last.values() for choice in _CHOICES]
+        return output.Answer({'partly_applied': [
+            {'revision': one.revision, 'number': one.number, 'done': one.done,
+             'statement': one.statement, 'runner': one.runner} for one in entries],
+            'choices': choices}, [*lines, *choices])
+
+    def unlock(self, yes: bool) -> output.Answer:
+        """Say who holds the lock; release a Galera lease if ``yes``."""
+        owner = self._migrator
+        with owner.database.reading() as connection:
+            found = kind.of(connection)
+            with owner.database.beside(found) as beside:
+                place = lock.Place(
+                    connection, found, owner.tables, 0, owner.options.lease, beside,
+                    lambda: None, str)
+                holder = lock.holder(place)
+                released = bool(yes and holder and found == kind.GALERA)
+                if released:
+                    lock.release(place)
+        if holder and not released:
+            output.say('unlock --yes releases it' if found == kind.GALERA else
+                       'the lock ends with its process; there is nothing to release')
+        return output.Answer({'holder': holder, 'released': released}, [
+            f'{"released, it was" if released else "held by"} {holder}' if holder else 'free'])
+
+    def _resume(self, wait: float | None) -> output.Answer:
+        with self._migrator.locked(wait) as work:
+            begun = {one.revision for one in journal.read(work.connection, self._table)}
+            for revision in sorted(begun):
+                journal.accept(work.connection, self._table, revision,
+                               self._migrator.revisions.get(revision).fingerprint)
+            work.connection.commit()
+        if not begun:
+            output.say('nothing is partly applied')
+            return output.Answer({'from': [], 'to': [], 'changed': False, 'applied': []})
+        return self._migrator.upgrade(min(begun), wait)
+
+    def _entries(
+        self, connection: sqlalchemy.Connection, revision: str, number: int,
+    ) -> list[journal.Entry]:
+        """Return the entries of a revision from a number on; UsageError if none."""
+        found = [one for one in journal.read(connection, self._table)
+                 if one.revision == revision and one.number >= number]
+        if not found or (number and found[0].number != number):
+            place = f'{revision}:{number}' if number else revision
+            raise errors.UsageError(f'{place} is not in the journal; repair shows what is')
+        return found
+
+    def _mark_done(self, work: working.Working, entries: Sequence[journal.Entry]) -> None:
+        journal.mark_done(work.connection, self._table, entries[0])
+
+    def _redo(self, work: working.Working, entries: Sequence[journal.Entry]) -> None:
+        journal.forget(work.connection, self._table, entries[0])
+
+    _forget = _redo
+
+    def _mark_applied(self, work: working.Working, entries: Sequence[journal.Entry]) -> None:
+        """Record the revision as if its statements had been run just now."""
+        revision = self._migrator.revisions.get(entries[0].revision)
+
+        def steps(_heads: Sequence[str], _context: Any) -> Sequence[migration.MigrationStep]:
+            step = self._migrator.revisions.step(revision)
+            step.migration_fn = lambda **_kw: None
+            return [step]
+
+        def recorded(ctx: migration.MigrationContext, **_rest: Any) -> None:
+            work.lock.fence(typing.cast(Any, ctx.connection))
+            journal.forget(typing.cast(Any, ctx.connection), self._table, entries[0])
+
+        work.connection.commit()
+        self._migrator.revisions.run(steps, {
+            **self._migrator.configure(work.connection),
+            'transaction_per_migration': True, 'on_version_apply': recorded})
+
+
+def _place(text: str, form: str) -> tuple[str, int]:
+    """Return the revision and the number that are chosen; 0 without one."""
+    revision, colon, number = text.partition(':')
+    wanted = form.partition(':')
+    if not revision or colon != wanted[1] or number.isdecimal() != bool(wanted[2]):
+        raise errors.UsageError(f'{text!r} is not of the form {form}')
+    return revision, int(number or 0)
