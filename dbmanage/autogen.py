@@ -16,6 +16,7 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage import service as services
 from dbmanage.database import engine
+from dbmanage.database import tables
 
 if typing.TYPE_CHECKING:
     from dbmanage import timeline
@@ -37,6 +38,7 @@ class Autogen:
         self.conf = conf
         self.revisions = revisions
         self.heads = heads
+        self._tables = tables.Tables.of(service)
 
     def revision(self, draft: drafts.Draft) -> output.Answer:
         """Write a revision with what the models have and the database lacks.
@@ -59,6 +61,13 @@ class Autogen:
             return output.Answer({'revision': None})
         return self.revisions.write(draft, body, imports)
 
+    def _include_name(self, name: str | None, kind: str, parents: Any) -> bool:
+        """Leave the tables of the runner out, and what the service leaves out."""
+        if kind == 'table' and name in self._tables.own:
+            return False
+        include_name = self.service.configure.get('include_name')
+        return include_name is None or include_name(name, kind, parents)
+
     def _body(self, metadata: Sequence[Any]) -> tuple[str, set[str]]:
         imports: list[set[str]] = []
         render_item = self.service.configure.get('render_item')
@@ -67,12 +76,13 @@ class Autogen:
             imports.append(context.imports)
             return render_item(kind, item, context) if render_item else False
 
-        with engine.reading(self.conf, self.service.database_group) as connection:
+        database = engine.Database(self.conf, self.service.database_group)
+        with database.reading() as connection:
             # SQLite alters a table by making it anew.
             options = {'render_as_batch': connection.dialect.name == 'sqlite',
                        **self.service.configure}
-            context = migration.MigrationContext.configure(
-                connection, opts={**options, 'target_metadata': metadata})
+            context = migration.MigrationContext.configure(connection, opts={
+                **options, 'target_metadata': metadata, 'include_name': self._include_name})
             operations = autogenerate.produce_migrations(
                 context, typing.cast(Any, metadata)).upgrade_ops
             if operations is None or operations.is_empty():

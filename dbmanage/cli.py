@@ -54,7 +54,7 @@ def main(
         except KeyboardInterrupt:
             failure, trace = errors.Busy('interrupted'), None
         except (Exception, SystemExit) as e:  # noqa: BLE001 - a bug, or the code of a service
-            failure = errors.Failed(f'{type(e).__name__}: {e}')
+            failure = errors.Failed(errors.describe(e))
             trace = e
         return _fail(out, prog, argv, failure, trace)
 
@@ -70,7 +70,7 @@ def _answer(
     except SystemExit:  # --help and --version
         return output.Answer({}, screen.getvalue().splitlines())
     settings = {name: arguments.pop(name) for name in _GLOBAL}
-    if arguments.get('sql') and settings['format'] == 'json':
+    if arguments.get('sql') and not arguments.get('split') and settings['format'] == 'json':
         raise errors.UsageError('--sql writes SQL; it does not go with --format json')
     from dbmanage import conf as configuration
     options = configuration.read(

@@ -32,8 +32,20 @@ def command(*arguments: _Argument) -> Callable[..., Callable[..., output.Answer]
     return register
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float('inf'):
+        raise ValueError(text)
+    return seconds
+
+
 _SQL = argument('--sql', action='store_true', help=(
     'write the SQL to stdout and touch nothing; a range FROM:TO is allowed'))
+_DIALECT = argument(
+    '--dialect', choices=('postgresql', 'mysql', 'mariadb', 'sqlite'),
+    help='with --sql: the database to write for; default: that of the connection')
+_WAIT = argument('--wait', type=_seconds, metavar='SECONDS', help=(
+    'how long to wait for another runner; 0 does not wait'))
 _VERBOSE = argument('-v', '--verbose', action='store_true', help='say more of each revision')
 _MESSAGE = argument('-m', '--message', metavar='MSG', default='', help='title of the revision')
 _REV_ID = argument('--rev-id', metavar='ID', help='id of the revision; made up otherwise')
@@ -47,12 +59,18 @@ _VERSION_PATH = argument('--version-path', metavar='P', help='folder of the revi
 @command(
     argument('revision', nargs='?', metavar='REV', help=(
         'head, heads, an id, +N, BRANCH@head; with --sql also FROM:TO and current:TO')),
-    argument('--delta', type=int, metavar='N', help='apply the next N revisions'), _SQL)
+    argument('--delta', type=int, metavar='N', help='apply the next N revisions'),
+    _SQL, _DIALECT, argument('--split', metavar='DIR', help=(
+        'with --sql: write a script for each revision into a new folder')), _WAIT)
 def upgrade(context: Context, revision: str | None, delta: int | None,
-            sql: bool) -> output.Answer:
+            sql: bool, dialect: str | None, split: str | None,
+            wait: float | None) -> output.Answer:
     """Apply the revisions up to REV, or the next N."""
     target = _target(revision, delta, sql)
-    return context.script.upgrade(target) if sql else context.migrator.upgrade(target)
+    if sql:
+        return context.script.upgrade(target, dialect, split)
+    _need_sql(dialect=dialect, split=split)
+    return context.migrator.upgrade(target, wait)
 
 
 @command(_VERBOSE, argument('--check', action='store_true', help=(
@@ -122,25 +140,47 @@ def merge(context: Context, revisions: Sequence[str], message: str,
 
 @command(
     argument('revision', metavar='REV', help='an id in full, head, heads, base or a branch'),
-    _SQL, argument('--purge', action='store_true', help=(
-        'forget what is recorded first; for a revision that is not in this code')))
-def stamp(context: Context, revision: str, sql: bool, purge: bool) -> output.Answer:
+    _SQL, _DIALECT, argument('--purge', action='store_true', help=(
+        'forget what is recorded first; for a revision that is not in this code')), _WAIT)
+def stamp(context: Context, revision: str, sql: bool, dialect: str | None, purge: bool,
+          wait: float | None) -> output.Answer:
     """Record REV as the current revision and apply nothing."""
     if sql and purge:
         raise errors.UsageError('--purge needs the database; it does not go with --sql')
-    return context.script.stamp(revision) if sql else context.migrator.stamp(revision, purge)
+    if sql:
+        return context.script.stamp(revision, dialect)
+    _need_sql(dialect=dialect)
+    return context.migrator.stamp(revision, purge, wait)
 
 
-@command(argument('names', nargs='*', metavar='NAME', help='set of rows; default: all'))
-def populate(context: Context, names: Sequence[str]) -> output.Answer:
+@command(argument('names', nargs='*', metavar='NAME', help='set of rows; default: all'), _WAIT)
+def populate(context: Context, names: Sequence[str], wait: float | None) -> output.Answer:
     """Write the rows that the service needs before its first start."""
-    return context.migrator.populate(names)
+    return context.migrator.populate(names, wait)
 
 
-@command()
-def populate_actions(context: Context) -> output.Answer:
-    """Write the standard actions; the same as ``populate actions``."""
-    return context.migrator.populate(['actions'])
+@command(_WAIT)
+def populate_actions(context: Context, wait: float | None) -> output.Answer:
+    """Write the standard actions; the same as populate actions."""
+    return context.migrator.populate(['actions'], wait)
+
+
+@command(
+    argument('--resume', action='store_true', help=(
+        'go on with it, though its file has changed since')),
+    argument('--mark-done', metavar='REV:N', help='statement N was done: skip it'),
+    argument('--redo', metavar='REV:N', help='run statement N and what follows again'),
+    argument('--mark-applied', metavar='REV', help='all of it is done: record it'),
+    argument('--forget', metavar='REV', help='nothing of it is left: begin anew'), _WAIT)
+def repair(context: Context, **choices: Any) -> output.Answer:
+    """Show where a partly applied revision stands, or say what is true of it."""
+    return context.repair.repair(**choices)
+
+
+@command(argument('--yes', action='store_true', help='release it'))
+def unlock(context: Context, yes: bool) -> output.Answer:
+    """Show who holds the lock; release the lease of a Galera cluster."""
+    return context.repair.unlock(yes)
 
 
 @command(
@@ -150,6 +190,12 @@ def populate_actions(context: Context) -> output.Answer:
 def downgrade(context: Context, **ignored: Any) -> output.Answer:
     """Refuse: there is no downgrade."""
     raise errors.UsageError(errors.NO_DOWNGRADE)
+
+
+def _need_sql(**options: str | None) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise errors.UsageError(f'--{name} goes with --sql')
 
 
 def _target(revision: str | None, delta: int | None, sql: bool) -> str:

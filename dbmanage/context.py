@@ -15,6 +15,7 @@ if typing.TYPE_CHECKING:
     from dbmanage import script
     from dbmanage import service as services
     from dbmanage import timeline
+    from dbmanage.migrator import repair
     from dbmanage.timeline import draft
     from dbmanage.timeline import listing
 
@@ -52,10 +53,17 @@ class Context:
         return migrator.Migrator(self.service, self.conf, self.timeline)
 
     @functools.cached_property
+    def repair(self) -> repair.Repair:
+        """What a person decides where the runner cannot."""
+        from dbmanage.migrator import repair
+        return repair.Repair(self.migrator)
+
+    @functools.cached_property
     def script(self) -> script.Script:
         """The SQL of what could be done to it."""
         from dbmanage import script
-        return script.Script(self.service, self.conf, self.timeline, self.migrator.heads)
+        return script.Script(
+            self.service, self.conf, self.timeline, lambda: self.migrator.heads())
 
     @functools.cached_property
     def autogen(self) -> autogen.Autogen:

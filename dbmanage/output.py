@@ -14,7 +14,8 @@ from typing import Any
 from typing import TextIO
 
 _SECRETS = (
-    (re.compile(r'(://)[^\s/\'"]*:[^\s\'"]*@'), r'\1***@'),
+    # A password may hold anything; the host behind its @ tells where it ends.
+    (re.compile(r'(://)[^\s/:@\'"]*:.+?@(?=[\w.\[\]:-]*(?:[/?\s\'")]|$))'), r'\1***@'),
     (re.compile(r'\b(password|passwd)=[^&\s]+', re.IGNORECASE), r'\1=***'),
 )
 # oslo.db logs each error that it wraps with a traceback; we say it in a line.

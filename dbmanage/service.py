@@ -55,7 +55,7 @@ def module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as e:  # a module may raise anything while it is imported
-        raise errors.UsageError(f'cannot import {name}: {_reason(e)}') from e
+        raise errors.UsageError(f'cannot import {name}: {errors.describe(e)}') from e
 
 
 def named(place: str) -> Service:
@@ -90,7 +90,7 @@ def folder(place: str) -> pathlib.Path:
     try:
         spec = importlib.util.find_spec(name)
     except (Exception, SystemExit) as e:  # the packages above it are imported
-        raise errors.UsageError(f'cannot import {name}: {_reason(e)}') from e
+        raise errors.UsageError(f'cannot import {name}: {errors.describe(e)}') from e
     if spec is None:
         raise errors.UsageError(f'there is no module {name} (named by versions = {place})')
     roots = spec.submodule_search_locations or [str(pathlib.Path(spec.origin or '').parent)]
@@ -102,7 +102,3 @@ def folder(place: str) -> pathlib.Path:
 
 def _listed(value: str | Sequence[str]) -> Sequence[str]:
     return [value] if isinstance(value, str) else value
-
-
-def _reason(error: BaseException) -> str:
-    return f'{type(error).__name__}: {error}'

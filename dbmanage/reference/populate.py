@@ -58,7 +58,7 @@ def _match(
     wanted = {_key(columns): columns for columns in described}
     present = {_key(row): row for row in _rows_of_the_system(connection, table)}
     kept = [key for key in wanted if key in present]
-    changed = [key for key in kept if wanted[key]['checksum'] != present[key]['checksum']]
+    changed = [key for key in kept if not _is_like(present[key], wanted[key])]
     added = [key for key in wanted if key not in present]
     removed = [key for key in present if key not in wanted]
     for key in added:
@@ -72,6 +72,10 @@ def _match(
         'removed': len(removed),
         'unchanged': len(kept) - len(changed),
     }
+
+
+def _is_like(row: Mapping[Any, Any], columns: dict[str, Any]) -> bool:
+    return all(row[name] == value for name, value in columns.items())
 
 
 def _key(row: Mapping[Any, Any]) -> tuple[str, ...]:

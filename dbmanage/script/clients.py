@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a script says to the client that runs it, around the statements.
+
+A guard stops the client before the statements of a revision, unless the
+database is at the revision that they go on from and nobody else is at work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import math
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy
+
+from dbmanage.database import tables
+
+BUSY = 'another runner is at work on this database; run the script again later'
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """The client of a database, and what it is told.
+
+    ``dialect`` is that of --dialect, ``table`` the version table as it quotes
+    it, ``remedy`` how the right script is written.
+    """
+
+    url: sqlalchemy.URL
+    dialect: str
+    tables: tables.Tables
+    table: str
+    remedy: str
+    sql_mode: str | None
+
+    usage = ''
+    advice = ''
+    begin = 'BEGIN;'
+    transactional = True
+    # Whether the guard can be asked before the version table is there.
+    guards_first = False
+    # What it loses when it reads a line.
+    unreadable = '\r\n'
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of SQLAlchemy's dialect."""
+        mariadb = {'is_mariadb': True} if self.dialect == 'mariadb' else {}
+        # Any other style would double each % in a literal.
+        return {'paramstyle': 'named', **mariadb}
+
+    def opening(self, heads: Sequence[str]) -> str:
+        """Return what stands before the first revision."""
+        raise NotImplementedError
+
+    def guard(self, heads: Sequence[str]) -> str:
+        """Return what stops the client unless the database is at ``heads``."""
+        raise NotImplementedError
+
+    def first_guard(self, heads: Sequence[str]) -> str:
+        """Return the guard of the first transaction."""
+        return self.guard(heads)
+
+    def beginning(self, heads: Sequence[str], revision: str) -> str:
+        """Return what stands behind the guard of a revision."""
+        return ''
+
+    def pausing(self) -> str:
+        """Return what keeps the lock where a revision ends its transaction."""
+        return ''
+
+    def resuming(self) -> str:
+        """Return what stands behind the guard of its next transaction."""
+        return ''
+
+    def ending(self, revision: str | None) -> str:
+        """Return what stands behind the version, in its transaction."""
+        return ''
+
+    def closing(self) -> str:
+        """Return what stands behind the last revision."""
+        return ''
+
+    def statement(self, sql: str) -> str:
+        """Return a statement as the client reads it whole."""
+        return f'{sql};'
+
+    def literal(self, value: Any) -> str | None:
+        """Return what the driver sends for a value; None if it has no rule."""
+        match value:
+            case None:
+                return 'NULL'
+            case bool():
+                return self.boolean(value)
+            case int():
+                return str(int(value))
+            case float() if math.isfinite(value):
+                return repr(float(value))
+            case decimal.Decimal() if value.is_finite():
+                return f'{value:f}'
+            case str():
+                return self.text(value)
+            case bytes() | bytearray() | memoryview():
+                return self.binary(bytes(value))
+            case datetime.datetime():
+                return self.moment(value)
+            case datetime.date() | datetime.time() | uuid.UUID():
+                return f"'{value}'"
+        return None
+
+    def boolean(self, value: bool) -> str:
+        """Return the literal of a truth value."""
+        return str(int(value))
+
+    def text(self, value: str) -> str:
+        """Return the literal of a text."""
+        return quoted(value)
+
+    def binary(self, value: bytes) -> str:
+        """Return the literal of bytes."""
+        return f"X'{value.hex()}'"
+
+    def moment(self, value: datetime.datetime) -> str:
+        """Return the literal of a date and time."""
+        return f"'{value}'"
+
+
+def named(heads: Sequence[str]) -> str:
+    """Name the revisions that a database is at."""
+    return ', '.join(sorted(heads)) or 'base'
+
+
+def expectation(heads: Sequence[str]) -> str:
+    """Say what a script wants; where the database is follows."""
+    return f'this script goes on from {named(heads)}, but the database is at '
+
+
+def quoted(text: str) -> str:
+    """Return the literal of a text that holds nothing but quotes to escape."""
+    return "'" + text.replace("'", "''") + "'"

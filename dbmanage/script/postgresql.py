@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scripts for psql."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from dbmanage.script import clients
+
+
+class PostgreSQL(clients.Client):
+    """psql; the lock is that of a transaction, so that a pooler can be between.
+
+    https://www.postgresql.org/docs/current/app-psql.html (ON_ERROR_STOP)
+    """
+
+    usage = 'psql --no-psqlrc --file FILE DATABASE'
+    advice = 'An error undoes the revision that it is in, and ends the script.'
+    guards_first = True
+    unreadable = ''
+
+    def opening(self, heads: Sequence[str]) -> str:
+        """Stop at the first error; read text as it is written here."""
+        return ("\\set ON_ERROR_STOP on\nSET client_encoding = 'UTF8';\n"
+                'SET standard_conforming_strings = on;')
+
+    def guard(self, heads: Sequence[str]) -> str:
+        """Take the lock and compare, in the transaction of the revision."""
+        said = f"{clients.quoted(clients.expectation(heads))}\n            || found || "
+        return f'''DO $dbmanage$
+DECLARE found text := 'base';
+BEGIN
+    IF NOT pg_try_advisory_xact_lock({self.tables.lock_number}) THEN
+        RAISE {clients.quoted(clients.BUSY)};
+    END IF;
+    IF to_regclass({clients.quoted(self.table)}) IS NOT NULL THEN
+        SELECT coalesce(string_agg(version_num, ', ' ORDER BY version_num COLLATE "C"), found)
+        INTO found FROM {self.table};
+    END IF;
+    IF found <> {clients.quoted(clients.named(heads))} THEN
+        RAISE USING MESSAGE = {said}{clients.quoted(f"; {self.remedy}")};
+    END IF;
+END
+$dbmanage$;'''
+
+    def pausing(self) -> str:
+        """Hold the lock for the session: the transaction's ends with it."""
+        return f'''-- Up to the next BEGIN nothing is undone. The session has the lock: through a
+-- connection pool it would have to be the same one.
+DO $dbmanage$ BEGIN PERFORM pg_advisory_lock({self.tables.lock_number}); END $dbmanage$;'''
+
+    def resuming(self) -> str:
+        """Free the lock of the session: the transaction has its own again."""
+        return (f'DO $dbmanage$ BEGIN PERFORM pg_advisory_unlock({self.tables.lock_number});'
+                ' END $dbmanage$;')
+
+    def literal(self, value: Any) -> str | None:
+        """Return what psycopg2 sends: it knows durations and arrays too."""
+        match value:
+            case datetime.timedelta():
+                return (f"'{value.days} days {value.seconds}.{value.microseconds:06}"
+                        " seconds'::interval")
+            case list():
+                items = [self.literal(item) for item in value]
+                if not items:
+                    return "'{}'"
+                return None if None in items else f'ARRAY[{", ".join(map(str, items))}]'
+        return super().literal(value)
+
+    def boolean(self, value: bool) -> str:
+        """Return the literal of a truth value."""
+        return str(value).lower()
+
+    def binary(self, value: bytes) -> str:
+        """Return the literal of bytes."""
+        return f"'\\x{value.hex()}'::bytea"
+
+    def moment(self, value: datetime.datetime) -> str:
+        """Return the literal of a date and time.
+
+        A column without a time zone would ignore the one of a mere text.
+        """
+        return f"'{value}'" if value.tzinfo is None else f"'{value}'::timestamptz"
