@@ -91,11 +91,10 @@ class CommandTestCase(unittest.TestCase):
         self, *argv: str, stdin: str | None = None, env: dict[str, str] | None = None
     ) -> Result:
         """Run the command in a process of its own."""
-        path = [str(ROOT), str(self.directory / 'packages'), os.environ.get('PYTHONPATH', '')]
         done = subprocess.run(
             [sys.executable, '-m', 'dbmanage', *self._argv(argv)],
             input=stdin or '',
-            env=os.environ | {'PYTHONPATH': os.pathsep.join(path)} | (env or {}),
+            env=self._environ() | (env or {}),
             cwd=self.directory,
             text=True,
             encoding='utf-8',
@@ -108,6 +107,10 @@ class CommandTestCase(unittest.TestCase):
         if not self.config_file.exists():
             self.configure()
         return ['--config-file', str(self.config_file), *argv]
+
+    def _environ(self) -> dict[str, str]:
+        path = [str(ROOT), str(self.directory / 'packages'), os.environ.get('PYTHONPATH', '')]
+        return os.environ | {'PYTHONPATH': os.pathsep.join(path)}
 
     def _isolate(self) -> None:
         saved = dict(os.environ)

@@ -14,6 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+# What the runner keeps beside the version table; no schema of a service.
+OWN_TABLES = ('alembic_version_journal', 'alembic_version_lease')
+
 
 class _Database(unittest.TestCase):
     """A test with a database of its own: ``kind``, ``url``, a client."""
@@ -85,11 +88,14 @@ class _ServerDatabase(_Database):
             connection.exec_driver_sql(statement)
 
     def _administrator(self) -> str:
-        variable = f'DBMANAGE_TEST_{self.kind.upper()}'
-        if self.kind in os.environ.get('DBMANAGE_TEST_WITHOUT', '').split(','):
-            self.skipTest(f'DBMANAGE_TEST_WITHOUT leaves {self.kind} out')
+        return self._environment(self.kind)
+
+    def _environment(self, server: str) -> str:
+        variable = f'DBMANAGE_TEST_{server.upper()}'
+        if server in os.environ.get('DBMANAGE_TEST_WITHOUT', '').split(','):
+            self.skipTest(f'DBMANAGE_TEST_WITHOUT leaves {server} out')
         if variable not in os.environ:
-            self.fail(f'{variable} is not set: run the tests through tools/with_servers.py')
+            self.fail(f'{variable} is not set: run the tests through tools/with_servers.py --all')
         return os.environ[variable]
 
 
@@ -109,6 +115,24 @@ class PostgreSQL(_ServerDatabase):
             'PGPASSWORD': str(url.password),
             'PGDATABASE': str(url.database),
         }
+
+
+class PgBouncer(PostgreSQL):
+    """A test on PostgreSQL behind a pool of transactions.
+
+    ``direct_url`` goes past pgbouncer.
+    """
+
+    kind = 'pgbouncer'
+
+    def _create(self) -> str:
+        self.direct_url = super()._create()
+        pooled = sa.make_url(self._environment('pgbouncer'))
+        url = sa.make_url(self.direct_url).set(host=pooled.host, port=pooled.port)
+        return url.render_as_string(hide_password=False)
+
+    def _administrator(self) -> str:
+        return self._environment('postgresql')
 
 
 class MariaDB(_ServerDatabase):
@@ -137,7 +161,35 @@ class MariaDB(_ServerDatabase):
         return [*argv, *place, f'--database={url.database}'], {'MYSQL_PWD': str(url.password)}
 
 
-def snapshot(engine: sa.Engine, without: Collection[str] = ()) -> dict[str, Any]:
+class Galera(MariaDB):
+    """A test on a Galera cluster: ``urls`` has one for each node."""
+
+    kind = 'galera'
+
+    def engine(self, **arguments: Any) -> sa.Engine:
+        """Return an engine on the first node that reads what the others wrote."""
+        everything = {'init_command': 'SET SESSION wsrep_sync_wait = 15'}
+        return super().engine(connect_args=everything, **arguments)
+
+    def _create(self) -> str:
+        url = super()._create()
+        name = sa.make_url(url).database
+        nodes = [sa.make_url(node).set(database=name) for node in self._nodes()]
+        self.urls = [node.render_as_string(hide_password=False) for node in nodes]
+        return url
+
+    def _end_connections(self, server: sa.Engine, name: str) -> None:
+        for node in self._nodes():
+            super()._end_connections(_engine(node), name)
+
+    def _administrator(self) -> str:
+        return self._nodes()[0]
+
+    def _nodes(self) -> list[str]:
+        return self._environment('galera').split()
+
+
+def snapshot(engine: sa.Engine, without: Collection[str] = OWN_TABLES) -> dict[str, Any]:
     """Return the schema of a database, to be compared with another's."""
     inspector = sa.inspect(engine)
     tables = sorted(set(inspector.get_table_names()) - set(without))
@@ -152,7 +204,9 @@ def snapshot(engine: sa.Engine, without: Collection[str] = ()) -> dict[str, Any]
     return schema
 
 
-def rows(engine: sa.Engine, without: Collection[str] = ()) -> dict[str, list[tuple[Any, ...]]]:
+def rows(
+    engine: sa.Engine, without: Collection[str] = OWN_TABLES
+) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of all tables, sorted."""
     tables = sorted(set(sa.inspect(engine).get_table_names()) - set(without))
     with engine.connect() as connection:
@@ -166,7 +220,7 @@ def _rows(connection: sa.Connection, table: str) -> list[tuple[Any, ...]]:
 
 @functools.cache
 def _engine(url: str) -> sa.Engine:
-    return sa.create_engine(url, isolation_level='AUTOCOMMIT')
+    return sa.create_engine(url, isolation_level='AUTOCOMMIT', pool_pre_ping=True)
 
 
 def _table(inspector: sa.Inspector, table: str) -> dict[str, Any]:

@@ -124,7 +124,7 @@ class CodeTests(databases.SQLite, base.CommandTestCase):
     def test_5_busy(self):
         """A SQLite file that another process is writing to."""
         writer = self._writer('BEGIN IMMEDIATE')
-        for argv in ('upgrade', 'head'), ('stamp', 'head'):
+        for argv in ('upgrade', 'head', '--wait', '0'), ('stamp', 'head', '--wait', '0'):
             with self.subTest(argv):
                 self._assert_fails(5, 'busy', *argv)
 

@@ -14,14 +14,18 @@ import sys
 import tempfile
 import unittest
 
+import sqlalchemy as sa
+
 from dbmanage import commands
 from dbmanage import conf
 from dbmanage import errors
 from tests import base
+from tests import databases
 
 README = base.ROOT / 'README.md'
 MIGRATIONS = base.ROOT / 'dbmanage' / 'migrations' / 'README.md'
 JSON = base.ROOT / 'doc' / 'json.md'
+OPERATING = base.ROOT / 'doc' / 'operating.md'
 # What is run elsewhere: by tests/test_package.py, and by .ci/run.
 INSTALL = 'python3 -m venv .venv && . .venv/bin/activate && pip install . &&\n'
 RUN_ELSEWHERE = {'tools/run_tests.sh'}
@@ -108,6 +112,10 @@ class PageTests:
             path.write_text(f'#!/bin/sh\nexec {sys.executable} -c {shlex.quote(code)} "$@"\n')
             path.chmod(0o755)
 
+    def variables(self):
+        """Return what the page finds in its environment."""
+        return {}
+
     def _run(self, examples):
         """Run the lines in one shell; return the output and the code of each."""
         variables = {name: os.environ[name] for name in os.environ if not name.startswith('OS_')}
@@ -116,7 +124,7 @@ class PageTests:
         done = subprocess.run(
             ['bash', '-o', 'pipefail', '-c', script],
             cwd=self.directory,
-            env=variables | {
+            env=variables | self.variables() | {
                 'HOME': str(self.directory),
                 'PATH': f'{self.directory / "bin"}:{os.environ["PATH"]}',
                 'PYTHONPATH': str(self.directory),
@@ -147,6 +155,23 @@ class JSONTests(PageTests, unittest.TestCase):
     """The page of ``-f json``."""
 
     path = JSON
+
+
+class OperatingTests(PageTests, databases.MariaDB):
+    """The page of locks, kills and repairs; on MariaDB where it says so."""
+
+    path = OPERATING
+
+    def setUp(self):
+        super().setUp()
+        url = sa.make_url(self.url)
+        (self.directory / '.my.cnf').write_text('\n'.join([
+            '[client]', f'host={url.host}', f'port={url.port}', f'user={url.username}',
+            f'password="{url.password}"', '[mysql]', f'database={url.database}', '']))
+
+    def variables(self):
+        """Return the URL of the database, which the page puts in its place."""
+        return {'MARIADB': self.url}
 
 
 class ContentsTests(unittest.TestCase):

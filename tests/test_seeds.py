@@ -18,8 +18,8 @@ RANGE, RANGES = '<start version>:<end version>', ('001:011', '012:020')
 PLACEHOLDERS = {'<# of revs>': '2', '<revision>': '021'}
 
 WRITTEN = r'/\S+/acme/versions/021_description_of_revision\.py\n'
-SCRIPT = (r"(BEGIN;|-- Running)[\s\S]*\n"
-          r"UPDATE alembic_version SET version_num='{}'[^;]*;\n(\nCOMMIT;\n)?\n*")
+SCRIPT = (r"-- acme: [\s\S]*\nUPDATE alembic_version SET version_num='{}'[^;]*;\n"
+          r"[\s\S]*(?:COMMIT|COMMENT = '');\n[\s\S]*")
 # For each command its exit code, its stdout, and where the database is then.
 ANSWERS = {
     'upgrade head': (0, '', '020'),

@@ -198,7 +198,7 @@ class FieldsTests(databases.SQLite, base.CommandTestCase):
                 self.configure(dbmanage={name: None})
 
                 self.assertEqual((2, ''), (result.code, result.out))
-                self.assertIn(f'[dbmanage] {name} is set, but versions is not', result.err)
+                self.assertIn(f'[dbmanage] {name} is set, but versions names nothing', result.err)
         self.assertRegex(nothing.out, r'^\d+ revisions, sound, head: 0\d\d\n$')
         self.assertIsNone(timelines.recorded(self.engine()))
 

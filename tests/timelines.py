@@ -3,7 +3,10 @@
 
 import sqlalchemy as sa
 
+from dbmanage.database import tables as names
 from tests import base
+
+OWN = names.Tables('alembic_version', None)
 
 
 def table(name: str) -> str:
@@ -31,8 +34,8 @@ def fork(**more: str) -> dict[str, str]:
 
 
 def tables(engine: sa.Engine) -> list[str]:
-    """Return the names of the tables, but for that of the version."""
-    return sorted(set(sa.inspect(engine).get_table_names()) - {'alembic_version'})
+    """Return the names of the tables, but for those of the runner."""
+    return sorted(set(sa.inspect(engine).get_table_names()) - {OWN.version, *OWN.own})
 
 
 def recorded(engine: sa.Engine) -> list[str] | None:

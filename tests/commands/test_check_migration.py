@@ -60,11 +60,11 @@ class SoundTests(CheckTestCase):
 
     def test_longest_id(self):
         """The version table holds 32 characters."""
-        self.assert_sound(f'1 revisions, sound, head: {"x" * 32}', {'a.py': FILE('x' * 32)})
+        self.assert_sound(f'1 revision, sound, head: {"x" * 32}', {'a.py': FILE('x' * 32)})
 
     def test_other_files(self):
         """What Alembic passes over is passed over: __init__.py, other endings."""
-        self.assert_sound('1 revisions, sound, head: 001', {
+        self.assert_sound('1 revision, sound, head: 001', {
             '001.py': FILE('001'),
             '__init__.py': '',
             'README': 'x',

@@ -41,7 +41,7 @@ class FileProblemTests(test_check_migration.CheckTestCase):
         """What a file prints when it is imported is no problem, and no data."""
         result = self.check({'001.py': FILE('001') + 'print("hello")\n'})
 
-        self.assertEqual((0, '1 revisions, sound, head: 001\n', 'hello\n'),
+        self.assertEqual((0, '1 revision, sound, head: 001\n', 'hello\n'),
                          (result.code, result.out, result.err))
 
     def test_no_revision(self):
@@ -76,8 +76,8 @@ class FileProblemTests(test_check_migration.CheckTestCase):
     def test_illegal_id(self):
         """Alembic takes these characters for a step or a branch."""
         self.assert_problems([
-            '001.py: revision a-b has one of @ + - in its id',
-            '002.py: revision a@b has one of @ + - in its id',
+            "001.py: 'a-b' cannot be the id of a revision",
+            "002.py: 'a@b' cannot be the id of a revision",
         ], {'001.py': FILE('a-b'), '002.py': FILE('a@b', 'a-b')})
 
     def test_unreadable_file(self):

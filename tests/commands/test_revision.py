@@ -142,7 +142,7 @@ class RevisionTests(databases.SQLite, base.CommandTestCase):
         self.assertEqual((0, ''), (result.code, result.err))
 
     def _files(self):
-        return sorted(path.name for path in self.folder.iterdir())
+        return sorted(path.name for path in self.folder.glob('[!_]*'))
 
 
 class NumberingTests(databases.SQLite, base.CommandTestCase):

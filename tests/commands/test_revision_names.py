@@ -14,7 +14,7 @@ class PlaceTestCase(databases.SQLite, base.CommandTestCase):
     def setUp(self):
         super().setUp()
         self.folder = self.service(timelines.fork()) / 'versions'
-        self.files = sorted(self.folder.iterdir())
+        self.files = sorted(self.folder.glob('[!_]*'))
 
     def write(self, *argv):
         """Return the JSON object of the revision that is written."""
@@ -30,7 +30,7 @@ class PlaceTestCase(databases.SQLite, base.CommandTestCase):
         result = self.run_command('revision', '-m', 'x', *argv)
         self.assertEqual((2, '', f'db-manage: error: {reason}\n'),
                          (result.code, result.out, result.err))
-        self.assertEqual(self.files, sorted(self.folder.iterdir()))
+        self.assertEqual(self.files, sorted(self.folder.glob('[!_]*')))
 
 
 class RevIdTests(PlaceTestCase):
@@ -59,7 +59,7 @@ class RevIdTests(PlaceTestCase):
     def test_too_long(self):
         """The version table holds 32 characters."""
         self.write('--rev-id', 'x' * 32, '--head', 'apple2')
-        self.files = sorted(self.folder.iterdir())
+        self.files = sorted(self.folder.glob('[!_]*'))
 
         self.assert_refused(f"'{'x' * 33}' is longer than 32 characters",
                             '--rev-id', 'x' * 33, '--head', 'pear1')
@@ -68,7 +68,7 @@ class RevIdTests(PlaceTestCase):
         """A file of that name is not written over."""
         path = self.folder / 'pear2_x.py'
         path.write_text(base.revision_file('other', 'apple2'))
-        self.files = sorted(self.folder.iterdir())
+        self.files = sorted(self.folder.glob('[!_]*'))
         before = path.read_text()
 
         self.assert_refused(f'{path} is there already', '--rev-id', 'pear2', '--head', 'pear1')

@@ -186,7 +186,7 @@ class ScriptTests(databases.SQLite, base.CommandTestCase):
         result = self.run_command('stamp', '002', '--sql')
 
         self.assertEqual((0, ''), (result.code, result.err))
-        self.assertIn('CREATE TABLE alembic_version', result.out)
+        self.assertIn('CREATE TABLE IF NOT EXISTS alembic_version', result.out)
         self.assertIn("INSERT INTO alembic_version (version_num) VALUES ('002')", result.out)
         self.assertNotIn('CREATE TABLE one', result.out)
         self.assertFalse(pathlib.Path(sa.make_url(self.url).database).exists())

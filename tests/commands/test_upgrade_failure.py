@@ -93,12 +93,10 @@ class FailureTests:
     def test_repaired(self):
         """The next run ends at head; what was kept is there already."""
         self._upgrade('one', RAISES, 'three')
-        result = self._upgrade('one', self.repaired, 'three')
+        result = self._upgrade('one', 'two', 'three')
 
         self.assertEqual((0, ''), (result.code, result.out), result.err)
         self.assertEqual(['003'], timelines.recorded(self.database))
-
-    repaired = 'two'
 
     def _upgrade(self, *bodies_and_options):
         bodies = [word for word in bodies_and_options if word not in ('-f', 'json')]
@@ -115,7 +113,24 @@ class FailureOnSQLite(FailureTests, databases.SQLite, base.CommandTestCase):
 
 
 class FailureOnPostgreSQL(FailureTests, databases.PostgreSQL, base.CommandTestCase):
-    """Each revision is a transaction: what was before the failed one stays."""
+    """An empty database has no users: all revisions are one transaction."""
+
+    recorded = []
+    tables = []
+
+    def test_rolled_back(self):
+        """What was said of a revision that was rolled back is taken back."""
+        result = self._upgrade('one', RAISES, 'three')
+
+        self.assertIn('rolled back: 001 ', result.err)
+
+    def test_in_use(self):
+        """In a database in use each revision is one: what was before stays."""
+        self._upgrade('one')
+        self._upgrade('one', 'three', RAISES)
+
+        self.assertEqual(['one', 'three'], timelines.tables(self.database))
+        self.assertEqual(['002'], timelines.recorded(self.database))
 
 
 class FailureOnMariaDB(FailureTests, databases.MariaDB, base.CommandTestCase):
@@ -124,13 +139,25 @@ class FailureOnMariaDB(FailureTests, databases.MariaDB, base.CommandTestCase):
     code = 6
     name = 'partly_applied'
     tables = ['one', 'two']
-    repaired = 'pass'
 
     def test_facts(self):
-        """It says that the revision is partly applied."""
+        """It says that the revision is partly applied, and what to do."""
         result = self._upgrade('one', RAISES, 'three')
 
-        self.assertIn('it is partly applied', result.err.splitlines()[-1])
+        self.assertIn('partly applied: run it again', result.err.splitlines()[-1])
+
+    def test_repaired(self):
+        """A changed file is resumed by whoever says so, and by nobody else."""
+        self._upgrade('one', RAISES, 'three')
+        refused = self._upgrade('one', 'two', 'three')
+        resumed = self.run_command('repair', '--resume')
+        result = self.run_command('upgrade', 'head')
+
+        self.assertEqual((6, ''), (refused.code, refused.out))
+        self.assertIn('its file has changed since', refused.err)
+        self.assertEqual(0, resumed.code, resumed.err)
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertEqual(['003'], timelines.recorded(self.database))
 
     def test_before_a_ddl(self):
         """A revision that was rolled back whole has just failed."""

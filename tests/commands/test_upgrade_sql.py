@@ -11,11 +11,6 @@ from tests import base
 from tests import databases
 from tests import timelines
 
-READS_ROWS = """
-for row in op.get_bind().execute(sa.text('SELECT id FROM one')):
-    op.execute(f'DELETE FROM one WHERE id = {row.id}')
-"""
-
 
 class ScriptTests(databases.SQLite, base.CommandTestCase):
     """A script of revisions that can be written."""
@@ -80,15 +75,16 @@ class ScriptTests(databases.SQLite, base.CommandTestCase):
         script = self.run_command('upgrade', '003', '--sql').out
 
         marks = re.findall(
-            r'^-- .*|CREATE TABLE \w+|INSERT INTO \w+|UPDATE \w+ SET \S+', script, re.MULTILINE)
+            r'^(?:-- revision .*|BEGIN|COMMIT|CREATE TABLE [\w ]+|INSERT INTO alembic_version'
+            r'|UPDATE \w+ SET \S+)', script, re.MULTILINE)
         self.assertEqual([
-            'CREATE TABLE alembic_version',
-            '-- Running upgrade  -> 001', 'CREATE TABLE one', 'INSERT INTO alembic_version',
-            '-- Running upgrade 001 -> 002', 'CREATE TABLE two',
-            "UPDATE alembic_version SET version_num='002'",
-            '-- Running upgrade 002 -> 003', 'CREATE TABLE three',
-            "UPDATE alembic_version SET version_num='003'",
-        ], marks)  # fmt: skip
+            '-- revision 001: create one', 'BEGIN', 'CREATE TABLE IF NOT EXISTS alembic_version ',
+            'CREATE TABLE one ', 'INSERT INTO alembic_version', 'COMMIT',
+            '-- revision 002: create two', 'BEGIN', 'CREATE TABLE two ',
+            "UPDATE alembic_version SET version_num='002'", 'COMMIT',
+            '-- revision 003: create three', 'BEGIN', 'CREATE TABLE three ',
+            "UPDATE alembic_version SET version_num='003'", 'COMMIT',
+        ], [mark for mark in marks if 'dbmanage' not in mark])
 
     def test_same_again(self):
         """Two scripts of one range are equal."""
@@ -97,20 +93,11 @@ class ScriptTests(databases.SQLite, base.CommandTestCase):
 
         self.assertEqual(first, second)
 
-    def test_carriage_return(self):
-        """A character of a value that ends lines elsewhere is kept."""
-        self.service({'001.py': base.revision_file('001', None, "op.execute('SELECT 1 -- a\\rb')")})
-        result = self.run_command('upgrade', 'head', '--sql')
-
-        self.assertIn('SELECT 1 -- a\rb;\n', result.out)
-
     def _assert_writes(self, tables, *argv):
         result = self.run_command(*argv)
 
         self.assertEqual((0, ''), (result.code, result.err))
-        found = [name for name in re.findall(r'CREATE TABLE (\w+)', result.out)
-                 if name != 'alembic_version']
-        self.assertEqual(tables, found)
+        self.assertEqual(tables, re.findall(r'^CREATE TABLE (\w+) \(', result.out, re.MULTILINE))
 
 
 class NoScriptTests(databases.SQLite, base.CommandTestCase):
@@ -118,7 +105,7 @@ class NoScriptTests(databases.SQLite, base.CommandTestCase):
 
     def setUp(self):
         super().setUp()
-        self.service(timelines.line('one', 'two', READS_ROWS, 'four'))
+        self.service(timelines.line('one', 'two', 'three', 'four'))
 
     def test_reversed_range(self):
         """There is no downgrade, and no empty script either."""
@@ -156,35 +143,6 @@ class NoScriptTests(databases.SQLite, base.CommandTestCase):
         """There is nothing to write."""
         self.run_command('upgrade', 'head')
         self._assert_refused('current:head: no revision leads', 'current:head')
-
-    def test_revision_that_reads_rows(self):
-        """It is named with file and line, and with what to do instead."""
-        result = self.run_command('upgrade', 'head', '--sql')
-
-        self.assertEqual((1, ''), (result.code, result.out))
-        self.assertRegex(
-            result.err, r'^db-manage: error: revision 003 \(.*acme/versions/003\.py, line 10\) '
-            r'cannot be written as SQL, it reads the database \(.*FROM:TO.*online\n$')
-
-    def test_around_the_revision_that_reads_rows(self):
-        """What is before it and behind it can be written."""
-        before = self.run_command('upgrade', '002', '--sql')
-        behind = self.run_command('upgrade', '003:004', '--sql')
-
-        self.assertEqual((0, 0), (before.code, behind.code), before.err + behind.err)
-        self.assertIn('CREATE TABLE four', behind.out)
-
-    def test_value_without_a_type(self):
-        """A value that SQLAlchemy cannot write is named with file and line."""
-        table = "sa.table('one', sa.column('id'))"
-        self.service({'001.py': base.revision_file(
-            '001', None, f"op.bulk_insert({table}, [{{'id': 1}}])")})
-        result = self.run_command('upgrade', 'head', '--sql')
-
-        self.assertEqual((1, ''), (result.code, result.out))
-        self.assertRegex(
-            result.err, r'^db-manage: error: revision 001 \(.*acme/versions/001\.py, line 10\) '
-            r'cannot be written as SQL: No literal value renderer .*\n$')
 
     def test_json(self):
         """A script is SQL; asked for as JSON it is refused, in JSON."""

@@ -1,75 +1,94 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The revisions as a script, against the revisions run online."""
+"""The revisions as scripts, against the revisions run online, with rows in the tables."""
 
-from tests import base
+from dbmanage import reference
 from tests import databases
+from tests.faults import services
 from tests.reference import samples
+from tests.script import scripts
 
-# The one revision that reads rows in Python.
-READS_ROWS = '012'
-BEFORE = '011'
+# The one revision that reads rows in Python, and the one before it.
+READS_ROWS, BEFORE = '012', '011'
 
 
 class OfflineTests:
     """``--sql`` piped into the database's client."""
 
-    def test_script_with_rows(self):
-        """The script leaves the schema and the rows that the online run leaves."""
-        self._upgrade('004')
-        samples.insert(self.engine(), samples.EVERYTHING)
-        self._upgrade('head')
-        online = self._found()
+    maxDiff = None
 
-        self._use_another_database()
-        self._run_script('004')
-        samples.insert(self.engine(), samples.EVERYTHING)
-        self._run_script(f'004:{BEFORE}')
-        self._upgrade(READS_ROWS)
-        self._run_script(f'{READS_ROWS}:head')
+    def test_each_revision(self):
+        """The script of a revision leaves the schema and the rows that it leaves online."""
+        online, by_script = self.url, self._create()
+        before = 'base'
+        for revision in services.REFERENCE.revisions:
+            span = f'{before}:{revision}'
+            self._use(online, revision)
+            self.upgrade(revision)
+            expected = self.found()
 
-        schema, rows = self._found()
-        self.assertEqual(online[0], schema)
-        self.assertEqual(online[1], rows)
+            self._use(by_script, revision)
+            if revision == READS_ROWS:
+                self.upgrade(revision)
+            else:
+                self.run_script(self.script(span))
+            with self.subTest(span):
+                self.assertEqual(expected, self.found())
+            before = revision
+
+    def test_from_base_to_head(self):
+        """Without the revision that reads rows it is one script."""
+        self._leave_out_what_reads_rows()
+        self.upgrade('head')
+        expected = self.found()
+
+        self.use_another_database()
+        self.run_script(self.script('base:head'))
+        self.assertEqual(expected, self.found())
+
+    def test_in_three_parts(self):
+        """Around it, with rows in the tables, it is two scripts and a run."""
+        self.upgrade('004')
+        samples.insert(self.database, samples.EVERYTHING)
+        self.upgrade('head')
+        expected = self.found()
+
+        self.use_another_database()
+        self.run_script(self.script('004'))
+        samples.insert(self.database, samples.EVERYTHING)
+        self.run_script(self.script(f'004:{BEFORE}'))
+        self.upgrade(READS_ROWS)
+        self.run_script(self.script('current:head'))
+        self.assertEqual(expected, self.found())
 
     def test_revision_that_reads_rows(self):
         """It has no script: nothing is written, and the message names it."""
         result = self.run_command('upgrade', 'head', '--sql')
 
         self.assertEqual((1, ''), (result.code, result.out))
-        self.assertIn('012_compute_checksums.py', result.err)
+        self.assertRegex(result.err, r'revision 012 \(.*/012_compute_checksums\.py, line \d+\) ')
 
-    def _use_another_database(self):
-        self.url = self._create()
-        self.configure(database={'connection': self.url})
+    def _use(self, url, revision):
+        """Work on a database, with the rows that there are before a revision."""
+        self.url = url
+        self.configure(database={'connection': url})
+        samples.insert(self.database, services.REFERENCE.rows.get(revision, []))
 
-    def _upgrade(self, revision):
-        result = self.run_command('upgrade', revision)
-        self.assertEqual((0, ''), (result.code, result.out), result.err)
-
-    def _run_script(self, revisions):
-        script = self.run_command('upgrade', revisions, '--sql')
-        self.assertEqual(0, script.code, script.err)
-        done = self.client(script.out, *self.stop_at_error)
-        self.assertEqual((0, ''), (done.returncode, done.stderr))
-
-    def _found(self):
-        engine = self.engine()
-        return databases.snapshot(engine), databases.rows(engine)
+    def _leave_out_what_reads_rows(self):
+        [versions] = reference.SERVICE.folders()
+        files = {path.name: path.read_text() for path in versions.glob('[0-9]*.py')}
+        follows = f"down_revision = '{READS_ROWS}'"
+        files = {name: text.replace(follows, f"down_revision = '{BEFORE}'")
+                 for name, text in files.items() if not name.startswith(READS_ROWS)}
+        self.service(files)
 
 
-class OfflineOnSQLite(OfflineTests, databases.SQLite, base.CommandTestCase):
-    """The script in sqlite3."""
-
-    stop_at_error = ['-bail']
+class OfflineOnSQLite(OfflineTests, databases.SQLite, scripts.ScriptTestCase):
+    """The scripts in sqlite3."""
 
 
-class OfflineOnPostgreSQL(OfflineTests, databases.PostgreSQL, base.CommandTestCase):
-    """The script in psql."""
-
-    stop_at_error = ['--set=ON_ERROR_STOP=1']
+class OfflineOnPostgreSQL(OfflineTests, databases.PostgreSQL, scripts.ScriptTestCase):
+    """The scripts in psql."""
 
 
-class OfflineOnMariaDB(OfflineTests, databases.MariaDB, base.CommandTestCase):
-    """The script in mariadb, which stops at an error by itself."""
-
-    stop_at_error = []
+class OfflineOnMariaDB(OfflineTests, databases.MariaDB, scripts.ScriptTestCase):
+    """The scripts in mariadb."""

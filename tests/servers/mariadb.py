@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private MariaDB server."""
 
+import os
+from collections.abc import Sequence
+
 from tests.servers import server
 
-_USER = 'administrator'
+USER = 'administrator'
 _OPTIONS = [
     '--bind-address=127.0.0.1',
-    '--innodb-flush-log-at-trx-commit=0',
+    # What is committed outlives a killed server, not a power cut.
+    '--innodb-flush-log-at-trx-commit=2',
     '--innodb-doublewrite=0',
     '--innodb-log-file-size=32M',
     '--character-set-server=utf8mb4',
@@ -18,42 +22,56 @@ _OPTIONS = [
 
 def start() -> server.Server:
     """Start it; its ``url`` is the administrator's."""
-    mariadbd = server.find('mariadbd')
-    install = server.find('mariadb-install-db')
     ready = [server.find('mariadb-admin'), '--no-defaults', '--host=127.0.0.1', 'ping']
     private = server.Server('mysql')
-    data = f'--datadir={private.directory / "data"}'
+    install(private)
+    private.start([*command(private), initialization(private)], [*ready, f'--port={private.port}'])
+    private.url = url(private)
+    return private
+
+
+def install(private: server.Server) -> None:
+    """Make the data directory of a server."""
     private.run(
-        install,
+        server.find('mariadb-install-db'),
         '--no-defaults',
-        data,
+        *_folders(private),
         '--auth-root-authentication-method=normal',
         '--skip-test-db',
         '--innodb-log-file-size=32M',
     )
-    private.start(
-        [
-            mariadbd,
-            '--no-defaults',
-            data,
-            f'--port={private.port}',
-            f'--socket={private.directory / "socket"}',
-            f'--init-file={private.write("init.sql", _administrator())}',
-            *_OPTIONS,
-        ],
-        [*ready, f'--port={private.port}'],
-    )
-    private.url = server.url('mysql+pymysql', _USER, private.port)
-    return private
 
 
-def _administrator() -> str:
-    """Return the SQL, a statement per line, that makes a password needed."""
-    account = f"{_USER}@'127.0.0.1'"
-    return '\n'.join([
+def command(private: server.Server) -> Sequence[str | os.PathLike[str]]:
+    """Return the command line that starts a server."""
+    return [
+        server.find('mariadbd'),
+        '--no-defaults',
+        *_folders(private),
+        f'--port={private.port}',
+        f'--socket={private.directory / "socket"}',
+        *_OPTIONS,
+    ]
+
+
+def initialization(private: server.Server) -> str:
+    """Return the option that makes the administrator, with a password."""
+    account = f"{USER}@'127.0.0.1'"
+    statements = '\n'.join([
         f"CREATE OR REPLACE USER {account} IDENTIFIED BY '{server.PASSWORD}';",
         f'GRANT ALL ON *.* TO {account} WITH GRANT OPTION;',
         "DELETE FROM mysql.global_priv WHERE User IN ('root', '');",
         'FLUSH PRIVILEGES;',
         '',
     ])
+    return f'--init-file={private.write("init.sql", statements)}'
+
+
+def url(private: server.Server) -> str:
+    """Return the administrator's URL."""
+    return server.url('mysql+pymysql', USER, private.port)
+
+
+def _folders(private: server.Server) -> list[str]:
+    # A server that starts removes the temporary tables of all in its tmpdir.
+    return [f'--datadir={private.directory / "data"}', f'--tmpdir={private.directory}']

@@ -8,8 +8,8 @@ from tests.servers import server
 _USER = 'postgres'
 _OPTIONS = [
     'listen_addresses=127.0.0.1',
+    # What is committed outlives a killed server, not a power cut.
     'fsync=off',
-    'synchronous_commit=off',
     'full_page_writes=off',
     'autovacuum=off',
     'dynamic_shared_memory_type=mmap',

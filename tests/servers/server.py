@@ -50,6 +50,8 @@ class Server:
         self.url = ''
         self.directory = _new_directory()
         self.process: subprocess.Popen[bytes] | None = None
+        self._argv: Sequence[str | os.PathLike[str]] = []
+        self._ready: Sequence[str | os.PathLike[str]] = []
         self._account = _account(user)
         self._stop_signal = stop_signal
         self._log = self.directory / 'log'
@@ -71,6 +73,7 @@ class Server:
         self, argv: Sequence[str | os.PathLike[str]], ready: Sequence[str | os.PathLike[str]]
     ) -> None:
         """Start the server and return once the command ``ready`` succeeds."""
+        self._argv, self._ready = argv, ready
         self.process = self._popen(argv)
         deadline = time.monotonic() + _START_SECONDS
         while subprocess.run(ready, capture_output=True, check=False).returncode:
@@ -78,9 +81,19 @@ class Server:
                 raise ServerError(self._failure(argv))
             time.sleep(0.02)
 
+    def kill(self) -> None:
+        """Kill the server's processes at once, as a power cut would."""
+        if self.process:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def restart(self) -> None:
+        """Start the server again, after it was killed."""
+        self.start(self._argv, self._ready)
+
     def stop(self) -> None:
         """Stop the server and remove its directory."""
-        if self.process:
+        if self.process and self.process.poll() is None:
             self.process.send_signal(self._stop_signal)
             self.process.wait()
         self._remover.communicate()

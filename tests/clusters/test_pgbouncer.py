@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PostgreSQL behind a pool of transactions: no session is ours."""
+
+import sqlalchemy as sa
+
+from tests import databases
+from tests import processes
+from tests import timelines
+from tests.commands import test_interrupt
+from tests.commands import test_unlock
+from tests.commands import test_upgrade
+from tests.commands import test_upgrade_failure
+from tests.commands import test_upgrade_locks
+from tests.commands import test_wait
+
+SETTINGS = """
+op.execute(
+    "CREATE TABLE settings AS SELECT name, setting FROM pg_settings"
+    " WHERE name IN ('lock_timeout', 'idle_in_transaction_session_timeout', 'application_name')")
+"""
+
+
+class UpgradeOnPgBouncer(
+    test_upgrade.UpgradeTests, databases.PgBouncer, processes.ProcessTestCase
+):
+    """Revisions through pgbouncer."""
+
+
+class FailureOnPgBouncer(
+    test_upgrade_failure.FailureTests, databases.PgBouncer, processes.ProcessTestCase
+):
+    """A revision that fails through pgbouncer."""
+
+    recorded = []
+    tables = []
+
+
+class WaitOnPgBouncer(test_wait.WaitTests, databases.PgBouncer, processes.ProcessTestCase):
+    """The lock is that of a transaction."""
+
+
+class UnlockOnPgBouncer(
+    test_unlock.UnlockTests, databases.PgBouncer, processes.ProcessTestCase
+):
+    """The lock is that of a transaction."""
+
+
+class InterruptOnPgBouncer(
+    test_interrupt.InterruptTests, databases.PgBouncer, processes.ProcessTestCase
+):
+    """The statement is cancelled through the pooler."""
+
+
+class LocksOnPgBouncer(test_upgrade_locks.LocksOnPostgreSQL, databases.PgBouncer):
+    """The limits are those of a transaction."""
+
+
+class PoolTests(databases.PgBouncer, processes.ProcessTestCase):
+    """What is left to the pool, and who meets whom."""
+
+    def test_settings_do_not_leak(self):
+        """The next client of a server connection finds it as it was."""
+        self.service(timelines.line(SETTINGS, processes.GATE))
+        direct = sa.create_engine(self.direct_url)
+        self.addCleanup(direct.dispose)
+        run = self.start('upgrade', 'head')
+        run.wait_at_gate()
+        run.open_gate()
+        result = run.result()
+        with self.engine().connect() as connection:
+            settings = connection.execute(sa.text(
+                "SELECT current_setting('lock_timeout'),"
+                " current_setting('idle_in_transaction_session_timeout')")).one()
+
+        self.assertEqual(0, result.code, result.err)
+        self.assertEqual(('0', '0'), tuple(settings))
+        limits = dict(databases.rows(direct)['settings'])
+        self.assertEqual('5000', limits['lock_timeout'])
+
+    def test_direct_runner(self):
+        """One that goes past the pooler takes the same lock."""
+        self.service(timelines.line('one', processes.GATE, 'three'))
+        holder = self.start('upgrade', 'head')
+        holder.wait_at_gate()
+        self.configure(database={'connection': self.direct_url})
+        result = self.run_command('upgrade', 'head', '--wait', '0')
+
+        self.assertEqual((5, ''), (result.code, result.out), result.err)
+        self.assertIn(f'process {holder.pid}', result.err)
+
+    def test_since(self):
+        """It is since then that the lock is held, not that the pool has its session."""
+        self.run_command('current')
+        self.service(timelines.line('one', processes.GATE, 'three'))
+        self.start('upgrade', 'head').wait_at_gate()
+        result = self.run_command('unlock')
+        with self.engine().connect() as connection:
+            since = connection.scalar(sa.text(
+                "SELECT to_char(xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
+                " FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
+                ' AND datname = current_database()'))
+
+        self.assertIn(f', since {since} UTC\n', result.out)
+
+    def test_index_concurrently(self):
+        """The transaction that holds the lock does not keep it from being built."""
+        self.service(timelines.line('one', """
+with op.get_context().autocommit_block():
+    op.create_index('ix_id', 'one', ['id'], postgresql_concurrently=True)
+"""))
+        result = self.run_command('upgrade', 'head')
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        indexes = sa.inspect(self.engine()).get_indexes('one')
+        self.assertEqual(['ix_id'], [one['name'] for one in indexes])

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The guards of a script: it changes nothing where it does not fit."""
+
+import re
+
+from tests import base
+from tests import databases
+from tests import timelines
+from tests.script import scripts
+
+ADD = "op.add_column('one', sa.Column('name', sa.String(20)))"
+FILL = """op.execute("UPDATE one SET name = 'x'")"""
+
+
+class GuardTests:
+    """A script of four revisions, on databases that it is and is not for."""
+
+    def setUp(self):
+        super().setUp()
+        self.service(timelines.line('one', 'two', ADD, FILL))
+
+    def test_right_revision(self):
+        """A database at FROM is taken to TO."""
+        self.upgrade('001')
+        self.run_script(self.script('001:003'))
+
+        self.assertEqual(['003'], self.recorded())
+
+    def test_twice(self):
+        """The second time nothing is done, and both revisions are named."""
+        script = self.script('head')
+        self.run_script(script)
+        said = self.refuse(script)
+
+        self.assertIn('this script goes on from base, but the database is at 004', said)
+
+    def test_remedy(self):
+        """How to get the right script is said."""
+        script = self.script('003')
+        self.run_script(script)
+        said = self.refuse(script)
+
+        self.assertIn('upgrade current:003 --sql writes the right script', said)
+
+    def test_right_script(self):
+        """What the guard asks for does what was wanted."""
+        self.run_script(self.script('002'))
+        self.refuse(self.script('head'))
+        self.run_script(self.script('current:head'))
+
+        self.assertEqual(['004'], self.recorded())
+
+    def test_earlier_revision(self):
+        """A database that is behind FROM is left as it is."""
+        self.upgrade('001')
+        said = self.refuse(self.script('002:004'))
+
+        self.assertIn('this script goes on from 002, but the database is at 001', said)
+
+    def test_never_versioned(self):
+        """A database without a version is at base; no version table is made."""
+        said = self.refuse(self.script('002:004'))
+
+        self.assertIn('this script goes on from 002, but the database is at base', said)
+        self.assertIsNone(self.recorded())
+
+    def test_empty_version_table(self):
+        """A database without a recorded revision is at base, too."""
+        self.upgrade('001')
+        self.run_command('stamp', 'base')
+        said = self.refuse(self.script('002:004'))
+
+        self.assertIn('this script goes on from 002, but the database is at base', said)
+
+    def test_base_with_an_empty_version_table(self):
+        """A script that begins at base takes it."""
+        self.run_command('stamp', '001')
+        self.run_command('stamp', 'base')
+        done = self.client(self.script('002'))
+
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual(['002'], self.recorded())
+
+    def test_tables_without_a_version(self):
+        """What was never versioned, and is not empty, is left as it is where it can be."""
+        self._execute('CREATE TABLE one (id INTEGER PRIMARY KEY)')
+        done = self.client(self.script('head'))
+
+        self.assertNotEqual(0, done.returncode)
+        self.assertEqual(['one'], timelines.tables(self.database))
+
+    def test_unknown_revision(self):
+        """A database of other code is left as it is."""
+        timelines.record(self.database, 'zzz')
+        said = self.refuse(self.script('head'))
+
+        self.assertIn('but the database is at zzz', said)
+
+    def test_stamp(self):
+        """The script of ``stamp`` has a guard, and names itself."""
+        self.upgrade('002')
+        said = self.refuse(self.script('001:003', command='stamp'))
+
+        self.assertIn('this script goes on from 001, but the database is at 002', said)
+        self.assertIn('stamp current:003 --sql writes the right script', said)
+
+    def test_stamp_twice(self):
+        """A version is recorded once."""
+        script = self.script('003', command='stamp')
+        self.run_script(script)
+        said = self.refuse(script)
+
+        self.assertIn('this script goes on from base, but the database is at 003', said)
+
+    def test_changed_between_the_revisions(self):
+        """Each revision has its guard: who came in between is not overwritten."""
+        first, second = self._parts(self.script('head'), '002')
+        session = self.start_client()
+        session.feed(first)
+        timelines.record(self.database, '003')
+        before = self.found()
+        code = session.finish(second)
+
+        self.assertNotEqual(0, code)
+        said = ' '.join(session.said.split())
+        self.assertIn('goes on from 001, but the database is at 003', said)
+        self.assertEqual(before, self.found())
+
+    def test_percent_in_an_id(self):
+        """It is no placeholder of a message."""
+        self.service({'001.py': base.revision_file('a%b', None),
+                      '002.py': base.revision_file('002', 'a%b')})
+        self.run_script(self.script('a%b'))
+        said = self.refuse(self.script('002:head'))
+
+        self.assertIn('goes on from 002, but the database is at a%b', said)
+
+    def _parts(self, script, revision):
+        mark = re.search(f'^-- revision {revision}', script, re.MULTILINE).start()
+        return script[:mark], script[mark:]
+
+    def _execute(self, statement):
+        with self.database.begin() as connection:
+            connection.exec_driver_sql(statement)
+
+
+class GuardsOnSQLite(GuardTests, databases.SQLite, scripts.ScriptTestCase):
+    """The guards in sqlite3."""
+
+
+class GuardsOnPostgreSQL(GuardTests, databases.PostgreSQL, scripts.ScriptTestCase):
+    """The guards in psql."""
+
+    def test_schema_of_the_version_table(self):
+        """It is looked for in its schema."""
+        self._execute('CREATE SCHEMA other')
+        self.configure(dbmanage={'version_table_schema': 'other', 'version_table': 'The Version'})
+        script = self.script('002')
+        self.run_script(script)
+        said = self.refuse(script)
+
+        self.assertIn('this script goes on from base, but the database is at 002', said)
+
+
+class GuardsOnMariaDB(GuardTests, databases.MariaDB, scripts.ScriptTestCase):
+    """The guards in mariadb."""
+
+    def test_client_that_goes_on(self):
+        """Where errors do not stop the client, nothing can be written."""
+        script = self.script('head')
+        self.run_script(script)
+        before = self.found()
+        done = self.client(script, '--force')
+
+        self.assertIn('but the database is at 004', done.stderr)
+        self.assertEqual(before, self.found())
+
+    def test_no_database(self):
+        """A client that was not told the database is."""
+        argv, variables = self._client()
+        self._client = lambda: ([one for one in argv if '--database' not in one], variables)
+        done = self.client(self.script('head'))
+
+        self.assertIn('STOP: no database is selected', done.stderr)
+        self.assertEqual([], timelines.tables(self.database))

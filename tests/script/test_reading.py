@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Revisions that cannot be written as SQL: nothing is, and why is said."""
+
+from tests import base
+from tests import databases
+from tests import timelines
+from tests.script import scripts
+
+# Each reads in its last line.
+READERS = {
+    'rows': """
+        for row in op.get_bind().execute(sa.text('SELECT id FROM one')):
+            pass
+        """,
+    'all': "op.get_bind().execute(sa.text('SELECT id FROM one')).all()",
+    'scalar': "op.get_bind().execute(sa.text('SELECT 1')).scalar()",
+    'truth': """
+        if op.get_bind().execute(sa.text('SELECT id FROM one')): pass
+        """,
+    'length': "len(op.get_bind().execute(sa.text('SELECT id FROM one')))",
+    'count': "op.get_bind().execute(sa.text('DELETE FROM one')).rowcount",
+    'scalar of the connection': "op.get_bind().scalar(sa.text('SELECT 1'))",
+    'driver': "op.get_bind().exec_driver_sql('SELECT 1').all()",
+    'transaction': """
+        op.get_bind().begin()
+        """,
+    'inspector': "sa.inspect(op.get_bind()).get_table_names()",
+    'reflection': "sa.Table('one', sa.MetaData(), autoload_with=op.get_bind())",
+    'session': """
+        from sqlalchemy import orm
+        orm.Session(op.get_bind()).execute(sa.text('SELECT 1'))
+        """,
+    'isolation': "op.get_bind().engine.connect().get_isolation_level()",
+    'batch': """
+        with op.batch_alter_table('one') as batch:
+            batch.alter_column('id', type_=sa.BigInteger())
+        """,
+}
+# Each has a value, or a parameter, that SQL cannot hold.
+UNWRITTEN = {
+    'placeholder': "op.execute(sa.text('DELETE FROM one WHERE id = :id'))",
+    'object': """
+        one = sa.table('one', sa.column('id', sa.Integer()))
+        op.bulk_insert(one, [{'id': object()}])
+        """,
+    'infinity': """
+        op.bulk_insert(sa.table('one', sa.column('id')), [{'id': float('inf')}])
+        """,
+    'default': """
+        one = sa.Table('one', sa.MetaData(),
+                       sa.Column('id', sa.Integer(), default=lambda: 7),
+                       sa.Column('n', sa.Integer()))
+        op.execute(one.insert().values(n=2))
+        """,
+    'nothing': """
+        one = sa.Table('one', sa.MetaData(), sa.Column('id', sa.Integer(), primary_key=True))
+        op.execute(one.insert())
+        """,
+    'parameters': """
+        one = sa.table('one', sa.column('id'))
+        op.get_bind().execute(one.update().where(one.c.id == sa.bindparam('x')), {'x': 1})
+        """,
+    'end of line': '''op.execute("UPDATE one SET id = 'a\\r\\nb'")''',
+}
+
+
+class ReadingTests(databases.SQLite, scripts.ScriptTestCase):
+    """A revision that needs the database, after one that does not."""
+
+    def test_readers(self):
+        """The revision, its file, the line and what to do are named."""
+        for name, body in READERS.items():
+            with self.subTest(name):
+                result, place = self._run(body)
+
+                self.assertEqual((1, ''), (result.code, result.out), result.err)
+                self.assertRegex(
+                    result.err, rf'^db-manage: error: {place} cannot be written as SQL, it reads '
+                    r'the database \(.+\); write the SQL around it with FROM:TO and run it '
+                    r'online\n$')
+
+    def test_what_has_no_sql(self):
+        """The place and the reason are named."""
+        for name, body in UNWRITTEN.items():
+            with self.subTest(name):
+                result, place = self._run(body)
+
+                self.assertEqual((1, ''), (result.code, result.out), result.err)
+                self.assertRegex(
+                    result.err, rf'^db-manage: error: {place} cannot be written as SQL: .+\n$')
+
+    def test_line(self):
+        """It is the one of the revision that reads, and not where it ends up."""
+        result, _ = self._run("""
+            op.execute('DELETE FROM one')
+            def read():
+                return op.get_bind().execute(sa.text('SELECT id FROM one')).all()
+            read()
+            op.execute('DELETE FROM one')
+            """)
+
+        self.assertIn('002.py, line 12) cannot', result.err)
+
+    def test_mistake(self):
+        """What is wrong with the revision itself is not put on the database."""
+        result, place = self._run('op.nothing_like_it()')
+
+        self.assertEqual((1, ''), (result.code, result.out))
+        self.assertIn('Traceback', result.err)
+        self.assertRegex(result.err, f'db-manage: error: {place}: AttributeError: ')
+
+    def test_around_it(self):
+        """What is before it and behind it can be written."""
+        self.service(timelines.line('one', 'two', READERS['all'], 'four'))
+        before = self.script('002')
+        behind = self.script('003:004')
+
+        self.assertIn('CREATE TABLE two', before)
+        self.assertIn('CREATE TABLE four', behind)
+        self.assertEqual(1, self.run_command('upgrade', '002:head', '--sql').code)
+
+    def test_split(self):
+        """Nothing is left in the folder, nor beside it."""
+        self.service(timelines.line('one', 'two', READERS['all'], 'four'))
+        folder = self.directory / 'change'
+        before = set(self.directory.iterdir())
+        result = self.run_command('upgrade', 'head', '--sql', '--split', str(folder))
+
+        self.assertEqual((1, ''), (result.code, result.out))
+        self.assertEqual(before, set(self.directory.iterdir()))
+
+    def test_offline_mode(self):
+        """A revision that asks whether it is written can do without."""
+        self.service(timelines.line('one', """
+            from alembic import context
+            if not context.is_offline_mode():
+                op.get_bind().execute(sa.text('SELECT 1')).all()
+            op.execute('DELETE FROM one')
+            """))
+
+        self.assertIn('DELETE FROM one;', self.script('head'))
+
+    def test_what_the_connection_can(self):
+        """It writes DDL and rows, and knows its dialect."""
+        self.service(timelines.line('one', """
+            bind = op.get_bind()
+            two = sa.Table('two', sa.MetaData(), sa.Column('id', sa.Integer()))
+            two.create(bind, checkfirst=True)
+            if bind.dialect.name == 'sqlite' and bind.engine.name == 'sqlite':
+                bind.execute(two.insert().values(id=1))
+                bind.execution_options(autocommit=True).execute(sa.text('DELETE FROM two'))
+            """))
+        self.run_script(self.script('head'))
+
+        self.assertEqual(['one', 'two'], timelines.tables(self.database))
+
+    def _run(self, body):
+        self.service({'001.py': base.revision_file('001', None, timelines.table('one')),
+                      '002.py': base.revision_file('002', '001', body)})
+        path = self.directory / 'packages' / 'acme' / 'versions' / '002.py'
+        result = self.run_command('upgrade', 'head', '--sql')
+        return result, rf'revision 002 \({path}, line \d+\)'
