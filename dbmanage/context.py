@@ -63,7 +63,7 @@ class Context:
         """The SQL of what could be done to it."""
         from dbmanage import script
         return script.Script(
-            self.service, self.conf, self.timeline, lambda: self.migrator.heads())
+            self.service, self.conf, self.timeline, lambda: self.repair.whole_heads())
 
     @functools.cached_property
     def autogen(self) -> autogen.Autogen:

@@ -26,6 +26,7 @@ README = base.ROOT / 'README.md'
 MIGRATIONS = base.ROOT / 'dbmanage' / 'migrations' / 'README.md'
 JSON = base.ROOT / 'doc' / 'json.md'
 OPERATING = base.ROOT / 'doc' / 'operating.md'
+DBA = base.ROOT / 'doc' / 'dba.md'
 # What is run elsewhere: by tests/test_package.py, and by .ci/run.
 INSTALL = 'python3 -m venv .venv && . .venv/bin/activate && pip install . &&\n'
 RUN_ELSEWHERE = {'tools/run_tests.sh'}
@@ -172,6 +173,16 @@ class OperatingTests(PageTests, databases.MariaDB):
     def variables(self):
         """Return the URL of the database, which the page puts in its place."""
         return {'MARIADB': self.url}
+
+
+class DBATests(PageTests, databases.PostgreSQL):
+    """The page of scripts; on PostgreSQL where it says so."""
+
+    path = DBA
+
+    def variables(self):
+        """Return the URL of the database, and what psql is told of it."""
+        return self._client()[1] | {'POSTGRESQL': self.url}
 
 
 class ContentsTests(unittest.TestCase):

@@ -214,7 +214,8 @@ class Migrator:
             **({'transactional_ddl': True} if sqlite else {}),
             **self.service.configure,
             'connection': connection,
-            'target_metadata': metadata or None,
+            # For the naming convention, which Alembic does not look for in a list.
+            'target_metadata': metadata[0] if metadata else None,
         }
 
     def _require_head(self, current: Sequence[str]) -> None:

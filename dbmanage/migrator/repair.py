@@ -61,6 +61,20 @@ class Repair:
             work.connection.commit()
         return self.show()
 
+    def whole_heads(self) -> list[str]:
+        """Return the revisions that the database is at, and not on the way from.
+
+        Raises PartlyApplied where something of another one is applied.
+        """
+        heads = self._migrator.heads()
+        with self._migrator.database.reading() as connection:
+            begun = {one.revision for one in journal.read(connection, self._table)}
+        if begun:
+            raise errors.PartlyApplied(
+                f'revision {", ".join(sorted(begun))} is partly applied; run upgrade again, '
+                'or see repair')
+        return heads
+
     def show(self) -> output.Answer:
         """List the statements of the revisions that are partly applied."""
         with self._migrator.database.reading() as connection:

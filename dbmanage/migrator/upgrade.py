@@ -48,6 +48,7 @@ class Run:
         self.applied: list[dict[str, Any]] = []
         self._revisions = revisions
         self._plan = plan
+        self._numbers = {one.revision: number for number, one in enumerate(plan, 1)}
         self._work = work
         self._configure = {
             **configure, 'transaction_per_migration': batch == 1,
@@ -179,7 +180,7 @@ class Run:
         self._unsure = True
 
     def _report(self, revision: files.Revision, seconds: float) -> None:
-        number = self._plan.index(revision) + 1
+        number = self._numbers[revision.revision]
         output.say(f'[{number}/{len(self._plan)}] {revision.revision} {revision.doc} ... '
                    f'{seconds:.1f} s')
         self.applied.append({

@@ -146,6 +146,7 @@ class Script:
         self, script: writer.Writer, work: Callable[..., Iterable[Any]], start: Sequence[str],
         **configure: Any,
     ) -> None:
+        metadata = self._service.target_metadata()
         with contextlib.ExitStack() as failed:
             failed.callback(script.discard)
             self._revisions.run(work, {
@@ -156,7 +157,7 @@ class Script:
                 'url': script.client.url,
                 'literal_binds': True,
                 'dialect_opts': script.client.options,
-                'target_metadata': self._service.target_metadata() or None,
+                'target_metadata': metadata[0] if metadata else None,
                 'output_buffer': script,
             }, as_sql=True, starting_rev=tuple(start))
             script.close()

@@ -12,6 +12,7 @@ from dbmanage.script import clients
 _READ_ONLY = 'SET SESSION TRANSACTION READ ONLY;'
 # What MariaDB and MySQL call it.
 _VARIABLE = '/*M! tx_read_only */ /*!80000 transaction_read_only */'
+_HALF_WAY, _RUN_THE_REST = ', half-way to ', '(run the rest of its statements by hand)'
 # Its statements end with the ; that ends a statement for the client.
 _PROGRAM = re.compile(r'\s*CREATE\b.*?\b(TRIGGER|PROCEDURE|FUNCTION|EVENT)\b', re.I | re.S)
 # https://mariadb.com/kb/en/string-literals/
@@ -43,37 +44,39 @@ class MySQL(clients.Client):
 -- The session can write once a check has passed.
 {_READ_ONLY}
 SET @lock = {self.tables.lock_name};
-{_stop_unless('GET_LOCK(@lock, 0)', busy)}
-SET @note = (SELECT table_comment FROM information_schema.tables
+SET @mine = GET_LOCK(@lock, 0);
+{_stop_unless('@mine', busy)}
+SET @note = (SELECT convert(table_comment USING utf8mb4) FROM information_schema.tables
     WHERE table_schema = {schema} AND table_name = {clients.quoted(self.tables.version)});{
         self._never_versioned(heads)}'''
 
     def _never_versioned(self, heads: Sequence[str]) -> str:
         message = f'STOP: {clients.expectation(heads)}base; {self.remedy}'
         return '\n' + _stop_unless(
-            '@note IS NOT NULL', clients.quoted(message)) if heads else ''
+            '@mine AND @note IS NOT NULL', clients.quoted(message)) if heads else ''
+
+    def first_guard(self, heads: Sequence[str]) -> str:
+        """Compare the note, too, of a script that ended within a revision."""
+        return self._guard(
+            heads, f"\nSET @at = IF(@note LIKE concat(@at, '{_HALF_WAY}%'), @note, @at);")
 
     def guard(self, heads: Sequence[str]) -> str:
         """Compare the version table with what the revision goes on from."""
-        at = f"@at = {clients.quoted(clients.named(heads))}"
+        return self._guard(heads, '')
+
+    def _guard(self, heads: Sequence[str], more: str) -> str:
+        wanted = clients.quoted(clients.named(heads))
         said = (f'concat({clients.quoted("STOP: " + clients.expectation(heads))}, @at,\n'
                 f'    {clients.quoted("; " + self.remedy)})')
         return f'''{_READ_ONLY}
-SET @at = (SELECT coalesce(group_concat(version_num ORDER BY hex(version_num) SEPARATOR ', '),
-    'base') FROM {self.table});
-{_stop_unless(at, said)}'''
-
-    def first_guard(self, heads: Sequence[str]) -> str:
-        """Stop too where a script has ended within a revision."""
-        within = clients.quoted(_note(heads, '%'))
-        return '\n'.join([self.guard(heads), _READ_ONLY, _stop_unless(
-            f"coalesce(@note, '') NOT LIKE {within}",
-            "concat('STOP: the database is ', @note, ', where a script ended;',\n"
-            "    ' run the rest of its statements by hand')")])
+SET @at = (SELECT coalesce(group_concat(convert(version_num USING utf8mb4)
+    ORDER BY hex(version_num) SEPARATOR ', '), 'base') FROM {self.table});{more}
+{_stop_unless(f"@mine AND @at = {wanted}", said)}'''
 
     def beginning(self, heads: Sequence[str], revision: str) -> str:
         """Leave word of what has begun: each statement is committed alone."""
-        return f'ALTER TABLE {self.table} COMMENT = {clients.quoted(_note(heads, revision))};'
+        note = clients.quoted(f'{clients.named(heads)}{_HALF_WAY}{revision} {_RUN_THE_REST}')
+        return f'ALTER TABLE {self.table} COMMENT = {note};'
 
     def closing(self) -> str:
         """Take back the note; leave the session as it was, should it go on."""
@@ -97,6 +100,3 @@ SET @at = (SELECT coalesce(group_concat(version_num ORDER BY hex(version_num) SE
 def _stop_unless(condition: str, message: str) -> str:
     return f"SET SESSION {_VARIABLE} = IF(\n    {condition}, 'OFF',\n    {message});"
 
-
-def _note(heads: Sequence[str], revision: str) -> str:
-    return f'between {clients.named(heads)} and {revision}'

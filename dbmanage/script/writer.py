@@ -97,6 +97,7 @@ class Writer:
             self._is_checked = False
             self._add(self.client.begin)
             return
+        self._check()
         if self._revision:
             self._is_paused = True
             self._add(self.client.pausing())

@@ -5,11 +5,25 @@ import json
 import pathlib
 import re
 
+import alembic
 import sqlalchemy as sa
 
+from dbmanage import version
 from tests import base
 from tests import databases
 from tests import timelines
+
+USAGES = {
+    'postgresql': '--     psql --no-psqlrc --file FILE DATABASE',
+    'mariadb': '--     mariadb DATABASE < FILE    (or mysql)',
+    'sqlite': '--     sqlite3 FILE.sqlite < FILE',
+}
+HOOKED = """
+import sys
+import dbmanage
+SERVICE = dbmanage.Service(name='acme', versions='acme:versions', configure={
+    'on_version_apply': [lambda step, **_: print(step.up_revision_id, file=sys.stderr)]})
+"""
 
 
 class ScriptTests(databases.SQLite, base.CommandTestCase):
@@ -86,12 +100,39 @@ class ScriptTests(databases.SQLite, base.CommandTestCase):
             "UPDATE alembic_version SET version_num='003'", 'COMMIT',
         ], [mark for mark in marks if 'dbmanage' not in mark])
 
-    def test_same_again(self):
-        """Two scripts of one range are equal."""
-        first = self.run_command('upgrade', 'head', '--sql')
-        second = self.run_command('upgrade', 'head', '--sql')
+    def test_header(self):
+        """It tells what the script does, for which database, and how it is run."""
+        for dialect, usage in USAGES.items():
+            with self.subTest(dialect):
+                result = self.run_command('upgrade', '001:003', '--sql', '--dialect', dialect)
 
+                header = result.out.partition('\n\n')[0].splitlines()
+                self.assertEqual([
+                    f'-- acme: upgrade to 003 from 001, for {dialect}', '--',
+                    '-- 002  create two', '-- 003  create three', '--', '-- Run it with', usage,
+                    '-- It changes nothing unless the database is at 001, and nobody else is at '
+                    'work.'], header[:8])
+                self.assertEqual(
+                    f'-- Written by dbmanage {version.VERSION}, Alembic {alembic.__version__}, '
+                    f'SQLAlchemy {sa.__version__}.', header[-1])
+
+    def test_same_again(self):
+        """Two scripts of one range are equal, whenever and wherever they are written."""
+        self.service(timelines.fork())
+        first = self.run_process('upgrade', 'heads', '--sql', env={'PYTHONHASHSEED': '1'})
+        second = self.run_process(
+            'upgrade', 'heads', '--sql', env={'PYTHONHASHSEED': '2', 'TZ': 'UTC-9', 'LANG': 'C'})
+
+        self.assertEqual(0, first.code, first.err)
         self.assertEqual(first, second)
+
+    def test_hooks(self):
+        """The service's own hook hears of each revision, as it does online."""
+        self.service({}, {'manage.py': HOOKED})
+        self.configure(dbmanage={'service': 'acme.manage:SERVICE'})
+        result = self.run_command('upgrade', '002', '--sql')
+
+        self.assertEqual((0, '001\n002\n'), (result.code, result.err))
 
     def _assert_writes(self, tables, *argv):
         result = self.run_command(*argv)

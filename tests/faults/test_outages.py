@@ -90,7 +90,7 @@ class CrashTests(OutageTests):
         return True
 
     def _restore(self):
-        self.server.process.wait()
+        self.server.kill()
         self.server.restart()
         self.database.dispose()
 
@@ -167,6 +167,7 @@ class CrashOnGalera(_ClusterTests, base.CommandTestCase):
         return True
 
     def _restore(self):
+        self.cluster.nodes[-1].kill()
         self.cluster.launch(self.size - 1)
 
 

@@ -75,11 +75,10 @@ class OfflineTests:
 
     def _leave_out_what_reads_rows(self):
         [versions] = reference.SERVICE.folders()
-        files = {path.name: path.read_text() for path in versions.glob('[0-9]*.py')}
-        follows = f"down_revision = '{READS_ROWS}'"
-        files = {name: text.replace(follows, f"down_revision = '{BEFORE}'")
-                 for name, text in files.items() if not name.startswith(READS_ROWS)}
-        self.service(files)
+        self.service({
+            path.name: path.read_text().replace(
+                f"down_revision = '{READS_ROWS}'", f"down_revision = '{BEFORE}'")
+            for path in versions.glob('[0-9]*.py') if not path.name.startswith(READS_ROWS)})
 
 
 class OfflineOnSQLite(OfflineTests, databases.SQLite, scripts.ScriptTestCase):

@@ -77,11 +77,10 @@ class CutsOnMariaDB(CutTests, databases.MariaDB, scripts.ScriptTestCase):
 
     def _go_on(self, script):
         [at] = self.recorded() or ['base']
-        within = self._note().startswith(f'between {at} and ')
+        within = self._note().startswith(f'{at}, half-way to ')
         if within:
             said = self.refuse(self.script('current:head'))
-            self.assertIn(f'the database is {self._note()}, where a script ended', said)
-            self.assertIn('run the rest of its statements by hand', said)
+            self.assertIn(f'the database is at {self._note()}', said)
         elif at != 'base':
             said = self.refuse(script)
             self.assertIn(f'but the database is at {at}', said)
@@ -110,7 +109,8 @@ class CutsOnMariaDB(CutTests, databases.MariaDB, scripts.ScriptTestCase):
         said = self.refuse(self.script('001:head'))
 
         self.assertIn('Duplicate column', done.stderr)
-        self.assertIn('the database is between 001 and 002, where a script ended', said)
+        self.assertIn('goes on from 001, but the database is at 001, half-way to 002 '
+                      '(run the rest of its statements by hand)', said)
 
     def _note(self):
         with self.database.connect() as connection:

@@ -76,9 +76,8 @@ class GuardTests:
         """A script that begins at base takes it."""
         self.run_command('stamp', '001')
         self.run_command('stamp', 'base')
-        done = self.client(self.script('002'))
+        self.run_script(self.script('002'))
 
-        self.assertEqual(0, done.returncode, done.stderr)
         self.assertEqual(['002'], self.recorded())
 
     def test_tables_without_a_version(self):

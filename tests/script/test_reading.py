@@ -47,8 +47,7 @@ UNWRITTEN = {
         op.bulk_insert(sa.table('one', sa.column('id')), [{'id': float('inf')}])
         """,
     'default': """
-        one = sa.Table('one', sa.MetaData(),
-                       sa.Column('id', sa.Integer(), default=lambda: 7),
+        one = sa.Table('one', sa.MetaData(), sa.Column('id', sa.Integer(), default=lambda: 7),
                        sa.Column('n', sa.Integer()))
         op.execute(one.insert().values(n=2))
         """,

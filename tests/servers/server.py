@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private server: a process with a directory and a port of its own."""
 
+import contextlib
 import ctypes
 import functools
 import glob
@@ -82,9 +83,10 @@ class Server:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """Kill the server's processes at once, as a power cut would."""
-        if self.process:
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """Kill the server's processes, if they live, without a warning."""
+        if self.process and self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def restart(self) -> None:

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Statements that a client could cut in two, or take for something else."""
+
+import sqlalchemy as sa
+
+from tests import base
+from tests import databases
+from tests import timelines
+from tests.script import scripts
+
+TABLE = """
+op.create_table('log', sa.Column('id', sa.Integer(), primary_key=True, autoincrement=False),
+                sa.Column('word', sa.String(200)))
+"""
+BODIES = {
+    'comment at the end': 'op.execute("INSERT INTO log VALUES (1, \'a\') -- that is it")',
+    'comment in the middle': '''op.execute("""
+        INSERT INTO log -- it's here;
+        VALUES (1, 'a') /* ; */
+        """)''',
+    'semicolon at the end': 'op.execute("INSERT INTO log VALUES (1, \'a\');  ")',
+    'semicolon and comment': 'op.execute("INSERT INTO log VALUES (1, \'a\'); -- done;")',
+    'lines': '''op.execute("INSERT INTO log VALUES (1, 'a\\n\\n;\\n--\\n b')")''',
+    'tab': '''op.execute("INSERT\\tINTO log VALUES (1, 'a\\tb')")''',
+    'percent': '''op.execute("INSERT INTO log SELECT 5 % 3, '%s %%'")''',
+    'colon': r'''op.execute(r"INSERT INTO log VALUES (1, 'a\:b ::c')")''',
+    'name': '''
+        op.create_table('odd name; %', sa.Column('a:b', sa.Integer(), comment='c'))
+        op.execute("INSERT INTO log VALUES (1, 'a')")
+        ''',
+}
+TRIGGERS = {
+    'sqlite': """
+        CREATE TRIGGER twice AFTER INSERT ON log WHEN new.id < 100 BEGIN
+            INSERT INTO log VALUES (new.id + 100, 'first; it''s');
+            INSERT INTO log VALUES (new.id + 200, 'second');
+        END
+        """,
+    'postgresql': """
+        CREATE FUNCTION twice() RETURNS trigger LANGUAGE plpgsql AS $body$
+        BEGIN
+            IF new.id < 100 THEN
+                INSERT INTO log VALUES (new.id + 100, 'first; it''s');
+                INSERT INTO log VALUES (new.id + 200, 'second');
+            END IF;
+            RETURN new;
+        END;
+        $body$;
+        CREATE TRIGGER twice AFTER INSERT ON log FOR EACH ROW EXECUTE FUNCTION twice()
+        """,
+    'mariadb': """
+        CREATE TRIGGER twice BEFORE INSERT ON log FOR EACH ROW BEGIN
+            IF new.id < 100 THEN
+                SET new.word = 'first; it''s';
+            END IF;
+            SET new.id = new.id + 100;
+        END
+        """,
+}
+
+NAMELESS = "op.create_table('one', sa.Column('id', sa.Integer(), unique=True))"
+CONVENTION = """
+import sqlalchemy as sa
+METADATA = sa.MetaData(naming_convention={'uq': 'uq_%(table_name)s_%(column_0_name)s'})
+"""
+
+
+class StatementTests:
+    """A revision with a statement of its own, online and by its script."""
+
+    def test_statements(self):
+        """They do what they do online."""
+        for name, body in BODIES.items():
+            with self.subTest(name):
+                self._compare(timelines.line(TABLE, body))
+
+    def test_trigger(self):
+        """A stored program is one statement."""
+        self._compare(timelines.line(
+            TABLE, f'op.execute(sa.text({TRIGGERS[self.kind]!r}))',
+            'op.execute("INSERT INTO log VALUES (1, \'a\')")'))
+
+    def test_naming_convention(self):
+        """What has no name gets that of the models' convention, online and here."""
+        self.service(timelines.line(NAMELESS), {'models.py': CONVENTION},
+                     metadata='acme.models:METADATA')
+        self._compare({})
+
+        [constraint] = sa.inspect(self.database).get_unique_constraints('one')
+        self.assertEqual('uq_one_id', constraint['name'])
+
+    def test_titles(self):
+        """A title is a comment, whatever it holds; the table below is safe."""
+        title = "Don't\nDROP TABLE log; \\\\q */\n.quit \"\n\nMore\nof it"
+        self._compare({
+            **timelines.line(TABLE),
+            '002.py': base.revision_file('002', '001', 'pass', message=title)})
+
+        self.assertIn('log', timelines.tables(self.database))
+        self.assertIn('-- revision 002: Don\'t DROP TABLE log; \\q */ .quit "\n',
+                      self.script('001:002'))
+
+    def _compare(self, revisions):
+        self.use_another_database()
+        if revisions:
+            self.service(revisions)
+        self.upgrade('head')
+        online = self.found()
+        self.use_another_database()
+        self.run_script(self.script('head'))
+        self.assertEqual(online, self.found())
+
+
+class StatementsOnSQLite(StatementTests, databases.SQLite, scripts.ScriptTestCase):
+    """Statements in sqlite3."""
+
+
+class StatementsOnPostgreSQL(StatementTests, databases.PostgreSQL, scripts.ScriptTestCase):
+    """Statements in psql."""
+
+    def test_autocommit_block(self):
+        """What no transaction takes is run outside of one, under the lock."""
+        self._compare(timelines.line(TABLE, """
+            op.execute("INSERT INTO log VALUES (1, 'before')")
+            with op.get_context().autocommit_block():
+                op.create_index('ix_log', 'log', ['word'], postgresql_concurrently=True)
+            op.execute("INSERT INTO log VALUES (2, 'behind')")
+            with op.get_context().autocommit_block():
+                op.execute('VACUUM log')
+            """, 'last'))
+
+    def test_runner_in_an_autocommit_block(self):
+        """No runner gets in while the transaction is not there."""
+        self.service(timelines.line(TABLE, """
+            with op.get_context().autocommit_block():
+                op.create_index('ix_log', 'log', ['word'], postgresql_concurrently=True)
+            """))
+        script = self.script('head')
+        middle = script.index('CREATE INDEX CONCURRENTLY')
+        session = self.start_client()
+        session.feed(script[:middle])
+        within = self.run_command('upgrade', 'head', '--wait', '0')
+        session.feed(script[middle:])
+        behind = self.run_command('upgrade', 'head', '--wait', '0')
+
+        self.assertEqual(5, within.code, within.err)
+        self.assertEqual((0, ''), (behind.code, behind.out), behind.err)
+        self.assertEqual(['002'], self.recorded())
+
+    def test_version_that_changed_in_an_autocommit_block(self):
+        """The guard is asked again behind it."""
+        self.service(timelines.line(TABLE, """
+            with op.get_context().autocommit_block():
+                op.create_index('ix_log', 'log', ['word'], postgresql_concurrently=True)
+            op.drop_table('log')
+            """))
+        script = self.script('head')
+        middle = script.index('CREATE INDEX CONCURRENTLY')
+        session = self.start_client()
+        session.feed(script[:middle])
+        timelines.record(self.database, 'other')
+        code = session.finish(script[middle:])
+
+        self.assertEqual(3, code)
+        self.assertIn('but the database is at other', session.said)
+        self.assertEqual(['log'], timelines.tables(self.database))
+
+
+class StatementsOnMariaDB(StatementTests, databases.MariaDB, scripts.ScriptTestCase):
+    """Statements in mariadb."""
