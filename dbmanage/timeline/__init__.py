@@ -25,6 +25,7 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage.timeline import draft
 from dbmanage.timeline import files
+from dbmanage.timeline import headsfile
 from dbmanage.timeline import names
 from dbmanage.timeline import soundness
 
@@ -64,7 +65,10 @@ class Timeline:
 
     def problems(self) -> list[soundness.Problem]:
         """Return everything that is wrong, each thing once."""
-        return [*self._broken, *soundness.all_problems(self._files)]
+        found = [*self._broken, *soundness.all_problems(self._files)]
+        if self._broken:  # then nobody knows the heads
+            return found
+        return [*found, *headsfile.problems(self.folders, self.head_files())]
 
     def __contains__(self, revision: str) -> bool:
         return revision in {file.revision for file in self._files}
@@ -98,6 +102,11 @@ class Timeline:
     def heads(self) -> list[str]:
         """Return the heads that branches end in, sorted."""
         return sorted(self.directory.get_heads())
+
+    def head_files(self) -> dict[str, pathlib.Path]:
+        """Return the heads that branches end in, each with its file."""
+        below = {one for file in self._files for one in util.to_tuple(file.down_revision, ())}
+        return {file.revision: file.path for file in self._files if file.revision not in below}
 
     def effective_heads(self) -> list[str]:
         """Return the heads that an upgraded database records, sorted.

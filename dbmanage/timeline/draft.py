@@ -10,6 +10,7 @@ import pathlib
 import re
 import typing
 from collections.abc import Collection
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from alembic import util
@@ -18,6 +19,7 @@ from mako import template
 from dbmanage import errors
 from dbmanage import output
 from dbmanage.timeline import files
+from dbmanage.timeline import headsfile
 
 if typing.TYPE_CHECKING:
     from dbmanage import timeline
@@ -60,7 +62,8 @@ def write(
         depends_on=_scalar(_dependencies(revisions, draft.depends_on)),
         create_date=datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%d %H:%M:%S UTC'),
         imports=sorted(imports), upgrades=body)
-    return files.Revision(_keep(path, text))
+    _keep(path, {path: text, **_heads_files(revisions, path, rev_id, down)})
+    return files.Revision(files.read(path))
 
 
 def check_merge(revisions: timeline.Timeline, draft: Draft) -> None:
@@ -117,9 +120,26 @@ def _folder(
     if not draft.version_path and _INSTALLED & set(folder.parts):
         raise errors.UsageError(f'{folder} is an installed package, not the source tree of '
                                 'the service; name a folder: --version-path')
-    if folder.resolve() not in [known.resolve() for known in revisions.folders]:
+    if not _is_known(revisions, folder):
         output.say(f'{folder} is no folder of this service; it will not be looked into')
     return folder
+
+
+def _heads_files(
+    revisions: timeline.Timeline, path: pathlib.Path, rev_id: str, down: Sequence[str],
+) -> dict[pathlib.Path, str]:
+    """Return the HEADS files that the new revision changes."""
+    heads = revisions.head_files()
+    for problem in headsfile.problems(revisions.folders, heads):
+        output.say(f'{problem.message}; it is put right')
+    if _is_known(revisions, path.parent):
+        heads = {one: file for one, file in heads.items() if one not in down}
+        heads[rev_id] = path.resolve()
+    return headsfile.texts(revisions.folders, heads)
+
+
+def _is_known(revisions: timeline.Timeline, folder: pathlib.Path) -> bool:
+    return folder.resolve() in [known.resolve() for known in revisions.folders]
 
 
 def _labels(revisions: timeline.Timeline, draft: Draft, rev_id: str) -> Sequence[str]:
@@ -154,18 +174,22 @@ def _quoted(message: str) -> str:
     return message.replace('\\', '\\\\').replace('"""', r'\"\"\"')
 
 
-def _keep(path: pathlib.Path, text: str) -> files.File:
+def _keep(path: pathlib.Path, texts: Mapping[pathlib.Path, str]) -> None:
+    """Write the revision, and what goes with it, or nothing."""
     if path.exists():
         raise errors.UsageError(f'{path} is there already')
-    draft = path.with_name(f'.{path.name}.{os.getpid()}')
+    drafts = {one: one.with_name(f'.{one.name}.{os.getpid()}') for one in texts}
+    at = path
     try:
-        draft.write_text(text, encoding='utf-8')
-        files.read(draft)
-        draft.replace(path)
+        for at, text in texts.items():
+            drafts[at].write_text(text, encoding='utf-8')
+        files.read(drafts[path])
+        for at, draft in drafts.items():
+            draft.replace(at)
     except OSError as e:
-        raise errors.UsageError(f'cannot write {path}: {e.strerror}') from e
+        raise errors.UsageError(f'cannot write {at}: {e.strerror}') from e
     except UnicodeEncodeError as e:
         raise errors.UsageError(f'the message is not text: {e.reason}') from e
     finally:
-        draft.unlink(missing_ok=True)
-    return files.read(path)
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
