@@ -3,6 +3,7 @@
 
 from typing import Any
 
+import sqlalchemy
 from oslo_db import exception
 from sqlalchemy import exc
 
@@ -23,7 +24,9 @@ _TRANSIENT = {'55P03', '40P01', '40001', 1205, 1213}
 _CANCELLED = {'57014', 1317, 'interrupted'}
 _NOT_PRIMARY = 1047
 # Lost connections, a server that shuts down, a Galera node that is not Primary.
-_LOST = {'57P01', '57P02', '57P03', '08006', '08003', '08001', 1047, 1053, 1927, 2006, 2013, 2055}
+# The last is SQLAlchemy's: https://docs.sqlalchemy.org/en/20/errors.html#error-8s2b
+_LOST = {'57P01', '57P02', '57P03', '08006', '08003', '08001', 1047, 1053, 1927, 2006, 2013, 2055,
+         '8s2b'}
 
 
 def original(error: BaseException) -> Any:
@@ -35,6 +38,8 @@ def original(error: BaseException) -> Any:
 def code(error: BaseException) -> str | int | None:
     """Return the SQLSTATE of PostgreSQL, the number of MariaDB and MySQL."""
     driver = original(error)
+    if isinstance(driver, exc.SQLAlchemyError):
+        return driver.code
     found = getattr(driver, 'pgcode', None) or (driver.args[0] if driver.args else None)
     return found if isinstance(found, str | int) else None
 
@@ -56,6 +61,16 @@ def is_lost(error: BaseException) -> bool:
             or getattr(inner, 'connection_invalidated', False) or code(error) in _LOST)
 
 
+def has_lost(connection: sqlalchemy.Connection, error: BaseException) -> bool:
+    """Tell whether a connection is gone, by what SQLAlchemy did not wrap."""
+    dialect = connection.dialect
+    if isinstance(error, LOST_EARLY):
+        return connection.invalidated
+    return isinstance(error, dialect.loaded_dbapi.Error) and (
+        connection.invalidated or dialect.is_disconnect(
+            error, connection.connection.dbapi_connection, None))
+
+
 def reason(error: BaseException) -> str:
     """Return in one line what the database said."""
     driver = original(error)
@@ -70,7 +85,9 @@ def translate(error: BaseException, what: str) -> errors.Error:
         return errors.DatabaseUnreachable(
             f'{what}: this Galera node is not Primary; use another one, or try again later')
     if is_lost(error):
-        return errors.DatabaseUnreachable(f'{what}: the connection was lost: {said}')
+        # SQLAlchemy's own words are about its transactions.
+        why = '' if isinstance(original(error), exc.SQLAlchemyError) else f': {said}'
+        return errors.DatabaseUnreachable(f'{what}: the connection was lost{why}')
     if is_transient(error) or said == 'database is locked':
         return errors.Blocked(f'{what}: {said}')
     return errors.Failed(f'{what}: {said}')

@@ -13,15 +13,14 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy
 from alembic import util
 from alembic.runtime import migration
-from sqlalchemy import event
 
 from dbmanage import errors
 from dbmanage import output
 from dbmanage.database import kind
 from dbmanage.database import refusal
+from dbmanage.migrator import kept
 from dbmanage.migrator import working
 
 if typing.TYPE_CHECKING:
@@ -56,12 +55,7 @@ class Run:
         self._batch = batch
         self._left = len(plan)
         self.finished = False
-        self._committed = 0
-        self._statements = self._changes = 0
-        self._unsure = False
-        self._kept = False
-        event.listen(work.connection, 'before_cursor_execute', self._keep)
-        event.listen(work.connection, 'after_cursor_execute', self._count)
+        self._kept = kept.Kept(work.connection)
 
     def apply(self, retry: float) -> None:
         """Apply what is missing; for ``retry`` seconds try what was blocked.
@@ -91,20 +85,25 @@ class Run:
         while self._left:
             try:
                 self._revisions.run(self._steps, self._configure)
+            except refusal.LOST_EARLY as e:
+                if not refusal.has_lost(self._work.connection, e):
+                    raise
+                raise errors.DatabaseUnreachable('the connection was lost') from e
             except (*refusal.REFUSALS, util.CommandError) as e:
                 # A commit was refused, or the version table is not what it was.
                 if self._work.kind == kind.SQLITE:
                     # A COMMIT that is refused leaves the transaction open.
                     self._work.connection.connection.rollback()
                 raise self._meaning(e, 'the revision could not be recorded') from e
-            self._committed = len(self.applied)
+            self._kept.settle()
         self.finished = True
 
     def _forget_uncommitted(self) -> None:
         """Take back what was said of revisions that were rolled back."""
-        for one in self.applied[self._committed:]:
+        for one in self.applied[self._kept.revisions:]:
             output.say(f'rolled back: {one["revision"]} {one["message"]}')
-        del self.applied[self._committed:]
+        del self.applied[self._kept.revisions:]
+        self._kept.roll_back()
 
     def _steps(
         self, heads: Sequence[str], _context: migration.MigrationContext,
@@ -115,12 +114,12 @@ class Run:
         for revision in left[:self._batch]:
             self._work.watch.check()
             self._work.lock.check()
-            self._statements, self._changes, self._kept = 0, 0, False
+            self._kept.begin(revision.revision)
             step = self._revisions.step(revision)
             step.migration_fn = self._told(revision, step.migration_fn)
             started = time.monotonic()
             yield step
-            self._unsure = False
+            self._kept.settle()
             self._report(revision, time.monotonic() - started)
         if self._foreign_key_violations() > violations:
             raise errors.Failed('rows would refer to nothing, says PRAGMA foreign_key_check; '
@@ -156,9 +155,10 @@ class Run:
             except refusal.REFUSALS as e:
                 raise self._meaning(e, revision.place(e)) from e
             except (Exception, SystemExit) as e:  # a revision's code may raise anything
-                if self._work.connection.invalidated and isinstance(e, refusal.LOST_EARLY):
+                if refusal.has_lost(self._work.connection, e):
                     raise errors.DatabaseUnreachable(
                         f'{revision.place(e)}: the connection was lost') from e
+                self._kept.settle()
                 message = f'{revision.place(e)}: {errors.describe(e)}'
                 raise errors.Failed(message, raised=e) from e
         return run
@@ -177,7 +177,7 @@ class Run:
         self._work.lock.fence(ctx.connection)
         if self._work.journal:
             self._work.journal.clear(ctx.connection, step.up_revision_id)
-        self._unsure = True
+        self._kept.record()
 
     def _report(self, revision: files.Revision, seconds: float) -> None:
         number = self._numbers[revision.revision]
@@ -185,9 +185,7 @@ class Run:
                    f'{seconds:.1f} s')
         self.applied.append({
             'revision': revision.revision, 'message': revision.doc,
-            'seconds': round(seconds, 3), 'statements': self._statements})
-        if self._batch == 1:
-            self._committed = len(self.applied)
+            'seconds': round(seconds, 3), 'statements': self._kept.statements})
 
     def _meaning(self, error: BaseException, what: str) -> errors.Error:
         cause = refusal.original(error)
@@ -199,32 +197,21 @@ class Run:
 
     def _settled(self, error: errors.Error) -> errors.Error:
         """Return what an end means once it is known what stays behind."""
-        self._forget_uncommitted()
+        lost = isinstance(error, errors.DatabaseUnreachable)
+        if not (lost and self._kept.unsure):
+            self._forget_uncommitted()
         try:
             self._work.lock.verify()
-        except errors.Busy as lost:  # then this is why, whatever was refused
-            error = lost
+        except errors.Busy as e:  # then this is why, whatever was refused
+            error = e
         except (*refusal.REFUSALS, *refusal.LOST_EARLY):
             pass
-        half = self._work.journal.half_done if self._work.journal else self._kept
-        if isinstance(error, errors.DatabaseUnreachable):
-            half = half or self._unsure or self._committed > 0
+        half = self._work.journal.half_done if self._work.journal else bool(self._kept.part)
+        if lost:
+            half = half or self._kept.unsure or self._kept.revisions > 0
         if not half or not isinstance(error, _ENDS):
             return error
         return errors.PartlyApplied(f'{error}; partly applied: run it again', raised=error.raised)
-
-    def _keep(self, connection: sqlalchemy.Connection, *_rest: object) -> None:
-        """Note that an autocommit_block() has committed what came before."""
-        autocommit = connection.get_execution_options().get('isolation_level') == 'AUTOCOMMIT'
-        self._kept |= autocommit and self._changes > 0
-        if autocommit:
-            self._committed = len(self.applied)
-
-    def _count(self, connection: sqlalchemy.Connection, _cursor: object, statement: str,
-               *_rest: object) -> None:
-        self._statements += 1
-        self._changes += not statement.lstrip().lower().startswith('select')
-        self._keep(connection)
 
     def _foreign_key_violations(self) -> int:
         if self._work.kind != kind.SQLITE:

@@ -23,6 +23,7 @@ from tests.faults import victim
 PATIENCE = 60.0  # seconds
 
 _APPLIED = re.compile(r'^\[\d+/\d+\] (\S+) ', re.MULTILINE)
+_ROLLED_BACK = re.compile(r'^rolled back: (\S+)', re.MULTILINE)
 # What a run imports where it is used.
 _IMPORTED = ['dbmanage.migrator', 'dbmanage.timeline', 'psycopg2', 'pymysql']
 _PROCESSES = multiprocessing.get_context('forkserver')
@@ -57,6 +58,11 @@ class Run:
     def applied(self) -> list[str]:
         """The revisions that it says it applied."""
         return _APPLIED.findall(self.said)
+
+    @property
+    def rolled_back(self) -> list[str]:
+        """The revisions that it says were rolled back."""
+        return _ROLLED_BACK.findall(self.said)
 
     @property
     def is_over(self) -> bool:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from tests import base
 from tests import databases
+from tests import timelines
 from tests.faults import harness
 from tests.faults import leftovers
 from tests.faults import services
@@ -38,15 +39,18 @@ class OutageTests(harness.FaultTests):
                 between, (step, when), lambda _run: self._fail(between), 'upgrade', 'head')
             code = run.wait()
         self._restore()
-        wrong = self._wrong(code)
+        wrong = self._wrong(code, run)
         if wrong:
             self.failures.append(f'{self.kind}, lost {when} request {step}: {wrong}\n{run}')
         self.judge(f'lost {when} request {step}', [run], self.start('upgrade', 'head'), state)
 
-    def _wrong(self, code):
-        """Say what the exit code promises and the database does not keep."""
+    def _wrong(self, code, run):
+        """Say what the run promises and the database does not keep."""
         if code not in (0, 4, 5, 6):
             return f'exit code {code}'
+        recorded = timelines.recorded(self.database) or ['']
+        if run.rolled_back and min(run.rolled_back) <= max(recorded):
+            return f'rolled back is {run.rolled_back}, and there is {recorded}'
         tables = set(self.state()[0]['tables'])
         if code == 4 and tables - {'alembic_version'}:
             return f'exit code 4, and there is {tables}'
