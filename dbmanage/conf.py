@@ -50,6 +50,8 @@ _OPTIONS = [
     cfg.IntOpt('lock_retry', default=300, min=0, help=(
         'Seconds during which a revision is tried again that a table lock or a deadlock '
         'kept from running.')),
+    cfg.FloatOpt('heartbeat', default=10, min=0.1, help=(
+        'Seconds between two lines about a statement that goes on running.')),
     cfg.IntOpt('lease', default=30, min=1, help=(
         'Galera only: seconds after which the lock of a runner that shows no sign of '
         'life is taken over.')),

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import select
 import signal
 import threading
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy
@@ -35,6 +38,34 @@ _BLOCKERS = {
         ' JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id'
         ' WHERE p.id <> :session ORDER BY t.trx_started LIMIT 3'),
 }
+# https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-TABLE
+# https://mariadb.com/kb/en/thread-states/
+_WAITS = {
+    'postgresql': (
+        "SELECT wait_event_type || ' ' || wait_event FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND state = 'active'"
+        ' AND left(query, 60) = left(:statement, 60)'),
+    'mysql': 'SELECT state FROM information_schema.processlist WHERE id = :session',
+}
+
+
+@dataclasses.dataclass
+class Running:
+    """A statement that runs, since when, and what it waits for.
+
+    ``beats`` counts how often the latter was looked up.
+    """
+
+    statement: str
+    started: float
+    waits_for: str = ''
+    beats: int = 0
+    is_late: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """For how long it runs."""
+        return time.monotonic() - self.started
 
 
 class Watch:
@@ -42,13 +73,17 @@ class Watch:
 
     def __init__(
         self, connection: sqlalchemy.Connection, beside: sqlalchemy.Engine, patience: float,
+        heartbeat: float,
     ) -> None:
+        """Take after how long blockers are asked for, and how often waits."""
+        self._tell: Callable[[Running | None], None] = _keep_silent
         self.signal: signal.Signals | None = None
         self.blockers = ''
         self._connection = connection
         self._beside = beside
         self._patience = patience
-        self._running: tuple[str, float] | None = None
+        self._heartbeat = heartbeat
+        self._running: Running | None = None
         self._session = _session(connection)
         self._driver = connection.connection.dbapi_connection
         self._read, self._write = os.pipe()
@@ -81,6 +116,15 @@ class Watch:
                 os.close(self._read)
 
     @contextlib.contextmanager
+    def telling(self, tell: Callable[[Running | None], None]) -> Iterator[None]:
+        """Tell, several times a second, which statement runs, if any does."""
+        self._tell = tell
+        try:
+            yield
+        finally:
+            self._tell = _keep_silent
+
+    @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         """Wake the thread at once: C code of a driver lets no handler run."""
         if threading.current_thread() is not threading.main_thread():
@@ -101,7 +145,7 @@ class Watch:
 
     def _begin(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         self.check()
-        self._running = statement, time.monotonic()
+        self._running = Running(statement, time.monotonic())
 
     def _end(self, *_event: object) -> None:
         self._running = None
@@ -116,10 +160,18 @@ class Watch:
                 if number[0] in _SIGNALS:
                     self._cancel()
             running = self._running
-            if running and time.monotonic() - running[1] > self._patience:
-                self._running = None
-                with contextlib.suppress(*_FAILURES):
-                    self.blockers = self._find(running[0])
+            if running:
+                self._look_at(running)
+            self._tell(running)
+
+    def _look_at(self, running: Running) -> None:
+        with contextlib.suppress(*_FAILURES):
+            if running.seconds > self._patience and not running.is_late:
+                running.is_late = True
+                self.blockers = self._find(running.statement)
+            if running.seconds > self._heartbeat * (running.beats + 1):
+                running.beats += 1
+                running.waits_for = self._waits(running.statement)
 
     def _cancel(self) -> None:
         """End the statement on the server; it answers the main thread."""
@@ -134,15 +186,26 @@ class Watch:
                 connection.exec_driver_sql(f'KILL QUERY {self._session}')
 
     def _find(self, statement: str) -> str:
-        question = _BLOCKERS.get(self._connection.dialect.name)
-        if question is None:
-            return ''
-        with self._beside.connect() as connection:
-            rows = connection.execute(sqlalchemy.text(question), {
-                'statement': statement, 'session': self._session}).all()
         return '; '.join(
             f'process {pid}, {age} s old, {" ".join((query or "idle").split())[:80]}'
-            for pid, age, query in rows)
+            for pid, age, query in self._ask(_BLOCKERS, statement))
+
+    def _waits(self, statement: str) -> str:
+        said = ', '.join(str(wait) for wait, in self._ask(_WAITS, statement) if wait)
+        blockers = self._find(statement) if 'lock' in said.lower() else ''
+        return f'{said}, of {blockers}' if blockers else said
+
+    def _ask(self, questions: dict[str, str], statement: str) -> Sequence[Any]:
+        question = questions.get(self._connection.dialect.name)
+        if question is None:
+            return []
+        with self._beside.connect() as connection:
+            return connection.execute(sqlalchemy.text(question), {
+                'statement': statement, 'session': self._session}).all()
+
+
+def _keep_silent(running: Running | None) -> None:
+    """Tell nobody."""
 
 
 def _session(connection: sqlalchemy.Connection) -> int:

@@ -79,6 +79,7 @@ class Migrator:
         if not planned <= self.revisions.lineage([self.revisions.get(one) for one in after]):
             raise errors.Failed(
                 f'the run ended well, but the database is at {", ".join(after) or "no revision"}')
+        run.progress.total(len(run.applied))
         return _upgraded(run.before or before, after, run.applied)
 
     def current(self, verbose: bool = False, check: bool = False) -> output.Answer:
@@ -156,7 +157,8 @@ class Migrator:
                 run = upgrades.Run(
                     self.revisions, plan, work, self.configure(work.connection, metadata),
                     self._batch(work, len(plan)))
-                run.apply(self.options.lock_retry)
+                with run.progress.shown(work.watch):
+                    run.apply(self.options.lock_retry)
         except errors.DatabaseUnreachable:
             if run is None or not run.finished:
                 raise

@@ -21,6 +21,7 @@ from dbmanage import output
 from dbmanage.database import kind
 from dbmanage.database import refusal
 from dbmanage.migrator import kept
+from dbmanage.migrator import progress
 from dbmanage.migrator import working
 
 if typing.TYPE_CHECKING:
@@ -47,7 +48,6 @@ class Run:
         self.applied: list[dict[str, Any]] = []
         self._revisions = revisions
         self._plan = plan
-        self._numbers = {one.revision: number for number, one in enumerate(plan, 1)}
         self._work = work
         self._configure = {
             **configure, 'transaction_per_migration': batch == 1,
@@ -55,6 +55,7 @@ class Run:
         self._batch = batch
         self._left = len(plan)
         self.finished = False
+        self.progress = progress.Progress(plan)
         self._kept = kept.Kept(work.connection)
 
     def apply(self, retry: float) -> None:
@@ -71,6 +72,7 @@ class Run:
                 said = f'{e}; blocked by {self._work.watch.blockers or "what has ended since"}'
                 if time.monotonic() + pause > deadline:
                     raise self._settled(errors.Busy(said)) from e
+                self.progress.retry()
                 output.say(f'{said}; trying again in {pause:g} s')
             except errors.Error as e:
                 raise self._settled(e) from e.__cause__
@@ -81,6 +83,7 @@ class Run:
         self._forget_uncommitted()
         if self._work.journal:
             self._work.journal.load()
+            self.progress.resuming(self._work.journal.begun())
         self._left = len(self._plan)
         while self._left:
             try:
@@ -117,10 +120,10 @@ class Run:
             self._kept.begin(revision.revision)
             step = self._revisions.step(revision)
             step.migration_fn = self._told(revision, step.migration_fn)
-            started = time.monotonic()
+            self.progress.begin(revision)
             yield step
             self._kept.settle()
-            self._report(revision, time.monotonic() - started)
+            self.applied.append(self.progress.end(revision, self._kept.statements))
         if self._foreign_key_violations() > violations:
             raise errors.Failed('rows would refer to nothing, says PRAGMA foreign_key_check; '
                                 'nothing was applied')
@@ -178,14 +181,6 @@ class Run:
         if self._work.journal:
             self._work.journal.clear(ctx.connection, step.up_revision_id)
         self._kept.record()
-
-    def _report(self, revision: files.Revision, seconds: float) -> None:
-        number = self._numbers[revision.revision]
-        output.say(f'[{number}/{len(self._plan)}] {revision.revision} {revision.doc} ... '
-                   f'{seconds:.1f} s')
-        self.applied.append({
-            'revision': revision.revision, 'message': revision.doc,
-            'seconds': round(seconds, 3), 'statements': self._kept.statements})
 
     def _meaning(self, error: BaseException, what: str) -> errors.Error:
         cause = refusal.original(error)

@@ -52,7 +52,8 @@ def locked(
     with database.writing() as connection:
         connection_kind = kind.of(connection)
         with database.beside(connection_kind) as beside:
-            watcher = watch.Watch(connection, beside, options.lock_timeout / 2)
+            watcher = watch.Watch(
+                connection, beside, options.lock_timeout / 2, options.heartbeat)
             place = lock.Place(
                 connection, connection_kind, own, wait, options.lease, beside, watcher.check,
                 lambda: _reached(recorded, connection, beside))

@@ -31,6 +31,13 @@ class UpgradeTests:
         lines = [line for line in result.err.splitlines() if line.startswith('[')]
         self.assertEqual(3, len(lines), result.err)
         self.assertRegex(lines[1], r'^\[2/3\] 002 create two \.\.\. \d+\.\d s$')
+        self.assertRegex(result.err, r'\n3 revisions in \d+\.\d s\n\Z')
+
+    def test_progress_of_one(self):
+        """The line of a single revision is the total."""
+        result = self.run_command('upgrade', '+1')
+
+        self.assertRegex(result.err, r'\A\[1/1\] 001 create one \.\.\. \d+\.\d s\n\Z')
 
     def test_already_applied(self):
         """It says so, and changes nothing."""
@@ -65,7 +72,9 @@ class UpgradeTests:
         applied = [(one['revision'], one['message']) for one in document['applied']]
         self.assertEqual([('002', 'create two'), ('003', 'create three')], applied)
         for one in document['applied']:
-            self.assertEqual(['revision', 'message', 'seconds', 'statements'], list(one))
+            self.assertEqual(
+                ['revision', 'message', 'seconds', 'statements', 'retries', 'resumed'], list(one))
+            self.assertEqual((0, False), (one['retries'], one['resumed']))
             self.assertIsInstance(one['seconds'], float)
             self.assertGreaterEqual(one['statements'], 1)
 
