@@ -52,7 +52,7 @@ def table(schema: str | None, name: str) -> sqlalchemy.Table:
 class Entry:
     """A statement of the journal; ``number`` counts from 1.
 
-    ``before`` is the hash of its table, for a DDL that could be done twice.
+    ``before`` is the hash of the table that a DDL alters, '' if there is none.
     """
 
     revision: str
@@ -175,8 +175,8 @@ class Journal:
             raise self._stopped(f'statement {entry.number} is not the one that was begun')
         elif not known.done and not statements.is_ddl(statement):
             raise self._stopped(f'nothing tells whether statement {entry.number} was done')
-        elif not known.done and known.before in ('', entry.before):
-            self._probe(cursor, send)
+        elif not known.done:
+            self._probe(cursor, known, entry, send)
         return True
 
     def _entry(self, cursor: Any, statement: str, parameters: Any = None) -> Entry | None:
@@ -192,7 +192,7 @@ class Journal:
                      statement, together, waiting.runner())
 
     def _look(self, cursor: Any, statement: str) -> str:
-        """Return the hash of the table of a DDL that could be done twice."""
+        """Return the hash of the table that a DDL alters."""
         table = statements.altered(statement)
         if table is None:
             return ''
@@ -220,12 +220,20 @@ class Journal:
                 self._take_back(cursor.connection, entry)
             raise
 
-    def _probe(self, cursor: Any, send: Callable[[], None]) -> None:
-        """Run what was in flight: it answers whether it was done."""
+    def _probe(self, cursor: Any, known: Entry, entry: Entry, send: Callable[[], None]) -> None:
+        """Run what was in flight, unless it was done.
+
+        It was not if its table is as before it: then a refusal is one. A table that
+        has changed, or another object, is asked by the statement itself.
+        """
+        changed = known.before != entry.before
+        if changed and statements.goes_twice(entry.statement):
+            return
         try:
             send()
         except cursor.connection.Error as e:
-            if not statements.means_done(e):
+            asked = changed or statements.altered(entry.statement) is None
+            if not asked or not statements.means_done(entry.statement, e):
                 raise
 
     def _take_back(self, connection: Any, entry: Entry) -> None:

@@ -3,6 +3,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 _COMMENT = re.compile(r'\s*(?:(?:/\*(?!!).*?\*/|--[^\n]*\n|#[^\n]*\n)\s*)*', re.DOTALL)
@@ -11,19 +12,44 @@ _DDL = re.compile(
 _DML = re.compile(
     r'(?:call|delete|insert|load|replace|update|with\b.*\b(?:delete|update))\b',
     re.IGNORECASE | re.DOTALL)
-# A constraint or an index without a name gets another one when it is added
-# again, and two tables that were swapped would be swapped back.
+_NAME = r'(?:`[^`]+`|\w+)'
+_TABLE = rf'(?P<table>{_NAME}(?:\.{_NAME})?)'
 _ALTERED = re.compile(
     r'(?:alter\s+(?:online\s+|ignore\s+)*table|rename\s+tables?)\s+(?:if\s+exists\s+)?'
-    r'(?P<table>(?:`[^`]+`|\w+)(?:\.(?:`[^`]+`|\w+))?)(?P<rest>.*)',
-    re.IGNORECASE | re.DOTALL)
-_TWICE = re.compile(r'\b(?:check|foreign|fulltext|index|key|spatial|unique)\b|,', re.IGNORECASE)
-# What a DDL statement answers that was done before: a table, column, key,
-# constraint, view, trigger, routine, event, partition or sequence is there
-# already, or is gone already. The last three are MySQL's, for a CHECK.
+    rf'{_TABLE}(?P<rest>.*)', re.IGNORECASE | re.DOTALL)
+_INDEXED = re.compile(
+    r'(?:create|drop)\s+(?:\w+\s+)*?index\s+(?:if\s+(?:not\s+)?exists\s+)?'
+    rf'{_NAME}\s+(?:using\s+\w+\s+)?on\s+{_TABLE}', re.IGNORECASE)
+# What is in brackets or in quotes has no clauses.
+_INSIDE = re.compile(r"\([^()']*\)|'[^']*'")
+# A constraint or an index without a name gets another one when it is added
+# again, and two tables that were swapped would be swapped back.
+_TWICE = re.compile(
+    r',|\b(?:add|modify|change)\b(?!\s+constraint\s+(?!(?:check|foreign|unique)\b)|\s+primary\b)'
+    r'.*\b(?:check|foreign|fulltext|index|key|spatial|unique)\b', re.IGNORECASE | re.DOTALL)
+# What a DDL statement answers that was done before: it makes what is there
+# already, or does away with what is gone already. 3821, 3822, 3940 are MySQL's.
 _DONE = {
-    1022, 1050, 1051, 1054, 1060, 1061, 1068, 1091, 1146, 1176, 1304, 1305, 1359, 1360, 1507,
-    1517, 1537, 1539, 1826, 4091, 4092, 3821, 3822, 3940}
+    'create': {'table': {1050}, 'view': {1050}, 'sequence': {1050}, 'index': {1061},
+               'function': {1304}, 'procedure': {1304}, 'trigger': {1359}, 'event': {1537}},
+    'drop': {'table': {1051}, 'view': {1051, 4092}, 'sequence': {1051, 4091}, 'index': {1091},
+             'function': {1305}, 'procedure': {1305}, 'trigger': {1360}, 'event': {1539}},
+    'rename': {'table': {1050, 1146}},
+}
+_THING = re.compile(
+    r'(create|drop|rename)\b.*?\b(event|function|index|procedure|sequence|table|trigger|view)s?\b',
+    re.IGNORECASE | re.DOTALL)
+_DONE_IN_TABLE = [(re.compile(pattern, re.IGNORECASE), numbers) for pattern, numbers in (
+    (r'\s*add\s+(?:check|constraint|foreign|fulltext|index|key|primary|spatial|unique)\b',
+     {1005, 1022, 1061, 1068, 1826, 3822}),
+    (r'\s*add\s+partition\b', {1517}),
+    (r'\s*add\b', {1060}),
+    (r'\s*drop\s+partition\b', {1507}),
+    (r'\s*drop\b', {1091, 3821, 3940}),
+    (r'\s*(?:change|rename\s+column)\b', {1054}),
+    (r'\s*rename\s+(?:index|key)\b', {1176}),
+    (r'\s*rename\b', {1050, 1146}),
+)]
 _DUPLICATE_FOREIGN_KEY = (1005, 'errno: 121')
 
 
@@ -38,9 +64,16 @@ def is_dml(statement: str) -> bool:
 
 
 def altered(statement: str) -> str | None:
-    """Return the table of a DDL that no refusal keeps from being done twice."""
+    """Return the table whose definition a DDL changes."""
+    start = _start(statement)
+    match = _ALTERED.match(statement, start) or _INDEXED.match(statement, start)
+    return match['table'] if match else None
+
+
+def goes_twice(statement: str) -> bool:
+    """Tell whether a DDL may succeed though it was done before, and do harm."""
     match = _ALTERED.match(statement, _start(statement))
-    return match['table'] if match and _TWICE.search(match['rest']) else None
+    return bool(match and _TWICE.search(_outside(match['rest'])))
 
 
 def hashed_table(definition: str) -> str:
@@ -53,11 +86,29 @@ def hashed(statement: str, parameters: Any) -> str:
     return hashlib.sha256(f'{statement}\0{parameters!r}'.encode()).hexdigest()
 
 
-def means_done(error: Any) -> bool:
+def means_done(statement: str, error: Any) -> bool:
     """Tell whether a DDL was refused because it was done before."""
     number, message = error.args[0], str(error.args[-1])
-    return number in _DONE or (
-        number == _DUPLICATE_FOREIGN_KEY[0] and _DUPLICATE_FOREIGN_KEY[1] in message)
+    if number == _DUPLICATE_FOREIGN_KEY[0] and _DUPLICATE_FOREIGN_KEY[1] not in message:
+        return False
+    return number in _refusals(statement, _start(statement))
+
+
+def _refusals(statement: str, start: int) -> Iterable[int]:
+    """Return the numbers by which a DDL says that it was done before."""
+    thing = _THING.match(statement, start)
+    if thing:
+        return _DONE[thing[1].lower()].get(thing[2].lower(), ())
+    match = _ALTERED.match(statement, start)
+    clause = match['rest'] if match else ''
+    return next((numbers for pattern, numbers in _DONE_IN_TABLE if pattern.match(clause)), ())
+
+
+def _outside(text: str) -> str:
+    """Leave out what is in brackets and in quotes."""
+    while text != (text := _INSIDE.sub('', text)):
+        pass
+    return text
 
 
 def _start(statement: str) -> int:

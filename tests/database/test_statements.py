@@ -53,6 +53,26 @@ ONCE = [
     'DROP TRIGGER trodden',
     'DROP EVENT daily',
 ]
+# Refused for another reason, some of them with the number of an earlier one.
+OTHERWISE = [
+    'ALTER TABLE one ADD PRIMARY KEY (id)',
+    'ALTER TABLE one ENGINE = nonsense',
+    'ALTER TABLE one ADD FOREIGN KEY (id) REFERENCES nowhere (id)',
+    'ALTER TABLE one ADD COLUMN n INT AFTER nothing',
+    'ALTER TABLE one MODIFY nothing INT',
+    'ALTER TABLE one ALTER nothing SET DEFAULT 1',
+    'ALTER TABLE one ADD UNIQUE (nothing)',
+    'ALTER TABLE nowhere ADD COLUMN n INT',
+    'ALTER TABLE nowhere DROP COLUMN n',
+    'CREATE INDEX ix ON nowhere (n)',
+    'CREATE TABLE two (id NONSENSE)',
+    'CREATE TABLE two AS SELECT * FROM nowhere',
+    'CREATE TABLE two LIKE nowhere',
+    'CREATE VIEW seen AS SELECT nothing FROM one',
+    'CREATE TRIGGER t BEFORE INSERT ON nowhere FOR EACH ROW SET NEW.n = 1',
+    'DROP INDEX ix ON nowhere',
+    'TRUNCATE nowhere',
+]
 
 
 class TwiceTests(databases.MariaDB):
@@ -68,21 +88,19 @@ class TwiceTests(databases.MariaDB):
                 with self.subTest(statement), self.assertRaises(sa.exc.DBAPIError) as caught:
                     connection.exec_driver_sql(statement)
                 with self.subTest(statement):
-                    self.assertTrue(statements.means_done(caught.exception.orig), caught.exception)
+                    self.assertTrue(statements.means_done(
+                        statement, caught.exception.orig), caught.exception)
 
     def test_other_refusals(self):
         """They tell that it was not done."""
         with self.engine(isolation_level='AUTOCOMMIT').connect() as connection:
             connection.exec_driver_sql('CREATE TABLE one (id INT)')
             connection.exec_driver_sql('INSERT INTO one VALUES (1), (1)')
-            for statement in (
-                    'ALTER TABLE one ADD PRIMARY KEY (id)', 'ALTER TABLE one ENGINE = nonsense',
-                    'ALTER TABLE one ADD FOREIGN KEY (id) REFERENCES nowhere (id)',
-                    'CREATE TABLE two (id NONSENSE)'):
+            for statement in OTHERWISE:
                 with self.subTest(statement):
                     with self.assertRaises(sa.exc.DBAPIError) as caught:
                         connection.exec_driver_sql(statement)
-                    self.assertFalse(statements.means_done(caught.exception.orig))
+                    self.assertFalse(statements.means_done(statement, caught.exception.orig))
 
 
 class KindTests(unittest.TestCase):
@@ -106,20 +124,39 @@ class KindTests(unittest.TestCase):
                           'WITH x AS (SELECT 1) SELECT * FROM x', '', '-- nothing\n'):
             self.assertEqual((False, False), self._kind(statement), statement)
 
-    def test_done_twice(self):
-        """These are refused by nobody, so their table is looked at."""
+    def test_altered(self):
+        """The table is looked at, before and after."""
         for statement, table in {
                 'ALTER TABLE one ADD FOREIGN KEY (n) REFERENCES two (id)': 'one',
                 'ALTER TABLE `a b`.`one` ADD UNIQUE (n)': '`a b`.`one`',
                 'alter ignore table one add check (n > 0)': 'one',
+                'CREATE UNIQUE INDEX ix_n ON one (n)': 'one',
+                'DROP INDEX `ix n` ON one': 'one',
+                'CREATE TABLE one (id INT UNIQUE)': None,
+                'DROP TABLE one': None,
                 'RENAME TABLE one TO x, two TO one, x TO two': 'one'}.items():
             self.assertEqual(table, statements.altered(statement))
 
-    def test_done_once(self):
-        """These are refused the second time."""
-        for statement in ('ALTER TABLE one ADD COLUMN m INT', 'RENAME TABLE one TO two',
-                          'CREATE TABLE one (id INT UNIQUE)', 'DROP INDEX ix_n ON one'):
-            self.assertIsNone(statements.altered(statement))
+    def test_goes_twice(self):
+        """These are refused by nobody."""
+        for statement in (
+                'ALTER TABLE one ADD FOREIGN KEY (n) REFERENCES two (id)',
+                'ALTER TABLE one ADD UNIQUE (n)', 'ALTER TABLE one ADD CHECK (n > 0)',
+                'ALTER TABLE one ADD CONSTRAINT UNIQUE (n)', 'ALTER TABLE one MODIFY n INT UNIQUE',
+                'ALTER TABLE one DROP COLUMN n, ADD COLUMN n INT',
+                'RENAME TABLE one TO x, two TO one, x TO two'):
+            self.assertTrue(statements.goes_twice(statement), statement)
+
+    def test_goes_once(self):
+        """These are refused the second time, or do no harm."""
+        for statement in (
+                'ALTER TABLE one ADD COLUMN m DECIMAL(9, 2)', 'ALTER TABLE one DROP INDEX ix',
+                "ALTER TABLE one ADD COLUMN m ENUM('a, b', 'key')", 'RENAME TABLE one TO two',
+                'ALTER TABLE one ADD CONSTRAINT uq UNIQUE (n, m)',
+                'ALTER TABLE one ADD CONSTRAINT ck CHECK (n IN (1, 2))',
+                'ALTER TABLE one ADD PRIMARY KEY (n, m)', 'ALTER TABLE one RENAME INDEX a TO b',
+                'CREATE TABLE one (id INT UNIQUE)', 'DROP INDEX ix_n ON one'):
+            self.assertFalse(statements.goes_twice(statement), statement)
 
     def test_hash(self):
         """The parameters count."""
