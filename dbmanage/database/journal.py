@@ -154,7 +154,8 @@ class Journal:
         if last.fingerprint != fingerprint:
             raise self._stopped('its file has changed since')
         number = last.number + last.done
-        output.say(f'resuming {last.revision} at statement {number} of {number} or more')
+        output.say(f'resuming {last.revision} at statement {number} of at least {number} '
+                   f'(done: {number - 1})')
 
     def clear(self, connection: sqlalchemy.Connection, revision: str) -> None:
         """Forget a revision, in the transaction that records it."""

@@ -132,7 +132,7 @@ class ChoiceTests(killed.KilledTestCase):
         document = json.loads(result.out)
         self.assertEqual((0, ['002']), (result.code, document['to']), result.err)
         self.assertEqual(['002'], [one['revision'] for one in document['applied']])
-        self.assertIn('resuming 002 at statement 3 of 3 or more\n', result.err)
+        self.assertIn('resuming 002 at statement 3 of at least 3 (done: 2)\n', result.err)
         self.assertEqual([(1, 1), (2, 2)], self.rows('two'))
         self.assertEqual([], self.journal())
 
@@ -156,7 +156,7 @@ class ChoiceTests(killed.KilledTestCase):
         self.assertEqual((0, ''), (result.code, result.err))
         self.assertIn('002:3 done  ALTER TABLE two', result.out)
         self.assertEqual((0, ''), (upgrade.code, upgrade.out), upgrade.err)
-        self.assertIn('resuming 002 at statement 4 of 4 or more', upgrade.err)
+        self.assertIn('resuming 002 at statement 4 of at least 4 (done: 3)', upgrade.err)
         column = databases.snapshot(self.database)['tables']['two']['columns'][1]
         self.assertIn('BIGINT', column['type'])
 

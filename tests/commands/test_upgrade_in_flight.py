@@ -61,7 +61,7 @@ class GoesOnTests(InFlightTestCase):
         self.run_command('upgrade', 'head')
 
         self.assertEqual((0, ''), (result.code, result.out), result.err)
-        self.assertIn('resuming 002 at statement 1 of 1 or more\n', result.err)
+        self.assertIn('resuming 002 at statement 1 of at least 1 (done: 0)\n', result.err)
         self.assertEqual(databases.snapshot(self.engine()), found)
 
     def test_next_runner(self):

@@ -174,7 +174,7 @@ class LocksOnMariaDB(BlockedTests, databases.MariaDB, processes.ProcessTestCase)
         result = run.result()
 
         self.assertEqual(0, result.code, result.err)
-        self.assertIn('resuming 002 at statement 3 of 3 or more', result.err)
+        self.assertIn('resuming 002 at statement 3 of at least 3 (done: 2)', result.err)
 
     def test_blocked_before_anything_is_done(self):
         """It is busy, not partly applied."""

@@ -23,7 +23,8 @@ class ResumedTests(killed.KilledTestCase):
         result = self.run_command('upgrade', 'head')
 
         self.assertEqual((0, ''), (result.code, result.out), result.err)
-        self.assertEqual('resuming 002 at statement 3 of 3 or more', result.err.splitlines()[0])
+        self.assertEqual(
+            'resuming 002 at statement 3 of at least 3 (done: 2)', result.err.splitlines()[0])
         self.assertEqual([(1, 0), (2, 2)], self.rows('two'))
         self.assertEqual(['003'], timelines.recorded(self.database))
 
@@ -78,7 +79,7 @@ class ResumedTests(killed.KilledTestCase):
         result = self.run_command('upgrade', 'head')
 
         self.assertEqual((6, 0), (failed.code, result.code), result.err)
-        self.assertIn('resuming 002 at statement 3 of 3 or more\n', result.err)
+        self.assertIn('resuming 002 at statement 3 of at least 3 (done: 2)\n', result.err)
         self.assertEqual([(1,)], self.rows('two'))
         self.assertEqual([], self.journal())
 
