@@ -18,6 +18,7 @@ from dbmanage.database import journal
 from dbmanage.database import kind
 from dbmanage.database import limits
 from dbmanage.database import lock
+from dbmanage.database import recorder
 from dbmanage.database import tables
 from dbmanage.database import watch
 
@@ -30,7 +31,7 @@ class Working:
     kind: str
     lock: held.Held
     watch: watch.Watch
-    journal: journal.Journal | None
+    journal: recorder.Recorder | None
 
     @property
     def transactional(self) -> bool:
@@ -82,9 +83,9 @@ def _reached(
 
 def _journal(
     connection: sqlalchemy.Connection, connection_kind: str, own: tables.Tables, hold: held.Held,
-) -> journal.Journal | None:
+) -> recorder.Recorder | None:
     if connection_kind in (kind.POSTGRESQL, kind.PGBOUNCER):
         limits.rebuild_invalid_indexes(connection.engine)
     if connection_kind not in (kind.MYSQL, kind.GALERA):
         return None
-    return journal.Journal(connection, journal.table(own.schema, own.journal), hold)
+    return recorder.Recorder(connection, journal.table(own.schema, own.journal), hold)
