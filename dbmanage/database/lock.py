@@ -85,11 +85,14 @@ def _advisory(place: Place) -> bool:
 
 
 def _name(connection: sqlalchemy.Connection, local: bool) -> None:
-    """Let those who wait see who has the lock, unless the URL names it."""
-    if 'application_name' not in connection.engine.url.query:
-        connection.execute(
-            _TEXT("SELECT set_config('application_name', :name, :local)"),
-            {'name': f'db-manage {waiting.runner(53)}', 'local': local})
+    """Let those who wait see who has the lock, behind a name of the operator's.
+
+    PostgreSQL keeps 63 bytes of a name.
+    """
+    connection.execute(
+        _TEXT("SELECT set_config('application_name', coalesce(nullif(left("
+              "current_setting('application_name'), 20), ''), 'db-manage') || :name, :local)"),
+        {'name': f' {waiting.runner(42)}', 'local': local})
 
 
 class _InTransaction(held.Held):

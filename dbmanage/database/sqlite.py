@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """SQLite: the write lock of the file is the lock of the runner."""
 
-import contextlib
 import datetime
 import os
 import pathlib
@@ -13,7 +12,11 @@ from sqlalchemy.engine import interfaces
 
 from dbmanage.database import refusal
 
-_UNKNOWN = 'a process that cannot be named from here, or that has just ended'
+_UNKNOWN = 'a process of another container, or one that has just ended'
+# Where readers have the file locked, and a writer its shared memory in WAL mode:
+# https://www.sqlite.org/src/file/src/os.h, https://www.sqlite.org/walformat.html
+_SHARED_FIRST = 0x40000002
+_WAL_WRITE = 120
 
 
 def prepare(engine: sqlalchemy.Engine) -> None:
@@ -59,14 +62,41 @@ def _begin_immediate(connection: sqlalchemy.Connection) -> bool:
 
 def holder(engine: sqlalchemy.Engine) -> str | None:
     """Name the process that has the file locked; Linux alone tells it."""
-    path = pathlib.Path(engine.url.database or '')
-    with contextlib.suppress(OSError):
-        inode = str(path.stat().st_ino)
-        for line in pathlib.Path('/proc/locks').read_text().splitlines():
-            fields = line.split()
-            if 'WRITE' in fields and fields[-3].split(':')[-1] == inode:
-                since = datetime.datetime.fromtimestamp(
-                    pathlib.Path('/proc', fields[-4]).stat().st_mtime, datetime.UTC)
-                return (f'{os.uname().nodename} process {fields[-4]}, which was started '
-                        f'{since:%Y-%m-%d %H:%M:%S} UTC')
-    return None
+    writers = [pid for pid, mode, _ in _locks(_path(engine)) if mode == 'WRITE'] + [
+        pid for pid, mode, first in _locks(f'{_path(engine)}-shm')
+        if (mode, first) == ('WRITE', _WAL_WRITE)]
+    return next(filter(None, map(_describe, writers)), None)
+
+
+def readers(engine: sqlalchemy.Engine) -> str:
+    """Name the other processes that read the file, and keep a COMMIT back."""
+    found = {pid for pid, mode, first in _locks(_path(engine))
+             if (mode, first) == ('READ', _SHARED_FIRST) and pid != os.getpid()}
+    return '; '.join(_describe(pid) or _UNKNOWN for pid in sorted(found)) or _UNKNOWN
+
+
+def _path(engine: sqlalchemy.Engine) -> str:
+    return engine.url.database or ''
+
+
+def _locks(path: str) -> list[tuple[int, str, int]]:
+    """Return the process, the mode and the first byte of each lock of a file."""
+    try:
+        inode = pathlib.Path(path).stat().st_ino
+        lines = pathlib.Path('/proc/locks').read_text().splitlines()
+    except OSError:
+        return []
+    locks = (line.split()[-5:] for line in lines if '->' not in line)
+    return [(int(pid), mode, int(first)) for mode, pid, place, first, _ in locks
+            if place.endswith(f':{inode}')]
+
+
+def _describe(pid: int) -> str | None:
+    """Name a process; None for one that this container does not see."""
+    try:
+        started = pathlib.Path('/proc', str(pid)).stat().st_mtime
+    except OSError:
+        return None
+    since = datetime.datetime.fromtimestamp(started, datetime.UTC)
+    return (f'{os.uname().nodename} process {pid}, which was started '
+            f'{since:%Y-%m-%d %H:%M:%S} UTC')

@@ -145,6 +145,7 @@ class Watch:
 
     def _begin(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         self.check()
+        self.blockers = ''
         self._running = Running(statement, time.monotonic())
 
     def _end(self, *_event: object) -> None:

@@ -20,6 +20,7 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage.database import kind
 from dbmanage.database import refusal
+from dbmanage.database import sqlite
 from dbmanage.migrator import kept
 from dbmanage.migrator import progress
 from dbmanage.migrator import working
@@ -96,6 +97,7 @@ class Run:
                 # A commit was refused, or the version table is not what it was.
                 if self._work.kind == kind.SQLITE:
                     # A COMMIT that is refused leaves the transaction open.
+                    self._work.watch.blockers = sqlite.readers(self._work.connection.engine)
                     self._work.connection.connection.rollback()
                 raise self._meaning(e, 'the revision could not be recorded') from e
             self._kept.settle()

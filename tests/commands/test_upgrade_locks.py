@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``upgrade`` where somebody holds a table or a row: it does not insist."""
 
+import subprocess
 import threading
 
 import sqlalchemy as sa
@@ -187,7 +188,7 @@ class LocksOnMariaDB(BlockedTests, databases.MariaDB, processes.ProcessTestCase)
 
 
 class LocksOnSQLite(databases.SQLite, processes.ProcessTestCase):
-    """A reader keeps the run from being committed."""
+    """A reader, another process, keeps the run from being committed."""
 
     def setUp(self):
         super().setUp()
@@ -195,18 +196,26 @@ class LocksOnSQLite(databases.SQLite, processes.ProcessTestCase):
         self.database = self.engine()
         self.configure(dbmanage={'lock_retry': 0})
         self.run_command('upgrade', '001')
-        self.reader = self.engine().connect()
-        self.addCleanup(self.reader.close)
-        self.reader.exec_driver_sql('BEGIN')
-        self.reader.execute(sa.text('SELECT * FROM one'))
+        self.reader = subprocess.Popen(
+            ['sqlite3', sa.make_url(self.url).database], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.leave)
+        self.reader.stdin.write('BEGIN; SELECT id FROM one LIMIT 1;\n')
+        self.reader.stdin.flush()
+        self.reader.stdout.readline()
+
+    def leave(self):
+        """End the reader."""
+        self.reader.communicate()
 
     def test_blocked(self):
-        """It gives up, and nothing is applied."""
+        """It gives up, names the reader, and nothing is applied."""
         result = self.run_command('upgrade', 'head')
-        self.reader.rollback()
+        self.leave()
 
         self.assertEqual((5, ''), (result.code, result.out), result.err)
-        self.assertIn('database is locked', result.err.splitlines()[-1])
+        self.assertRegex(result.err.splitlines()[-1], (
+            fr'database is locked; blocked by \S+ process {self.reader.pid}, which was started '))
         self.assertEqual(['one'], timelines.tables(self.database))
         self.assertEqual(['001'], timelines.recorded(self.database))
 
@@ -215,7 +224,7 @@ class LocksOnSQLite(databases.SQLite, processes.ProcessTestCase):
         self.configure(dbmanage={'lock_retry': 60})
         run = self.start('upgrade', 'head')
         run.wait_for('trying again in')
-        self.reader.rollback()
+        self.leave()
         result = run.result()
 
         self.assertEqual((0, ''), (result.code, result.out), result.err)

@@ -140,6 +140,12 @@ class WaitTests:
 class WaitOnSQLite(WaitTests, databases.SQLite, processes.ProcessTestCase):
     """The lock is that of the file."""
 
+    def test_write_ahead_log(self):
+        """Its lock is not one of the file itself; it is found all the same."""
+        with self.database.connect() as connection:
+            connection.exec_driver_sql('PRAGMA journal_mode = WAL')
+        self.test_no_wait()
+
     def test_line_while_waiting(self):
         """A wait of more than ten seconds says so again."""
         self.hold()
@@ -151,6 +157,15 @@ class WaitOnSQLite(WaitTests, databases.SQLite, processes.ProcessTestCase):
 
 class WaitOnPostgreSQL(WaitTests, databases.PostgreSQL, processes.ProcessTestCase):
     """The lock is that of a session."""
+
+    def test_name_of_the_operator(self):
+        """A name in the URL stays, and the holder is named behind it."""
+        self.configure(database={'connection': f'{self.url}?application_name=nightly'})
+        holder = self.hold()
+        result = self.run_command('upgrade', 'head', '--wait', '0')
+
+        self.assertEqual((5, ''), (result.code, result.out))
+        self.assertIn(f': nightly {os.uname().nodename} process {holder.pid}, ', result.err)
 
 
 class WaitOnMariaDB(WaitTests, databases.MariaDB, processes.ProcessTestCase):
