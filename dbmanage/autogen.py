@@ -16,6 +16,7 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage import service as services
 from dbmanage.database import engine
+from dbmanage.database import facade
 from dbmanage.database import tables
 
 if typing.TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Autogen:
         Raises CheckFailed unless the database is at head, and UsageError if
         the models do not import.
         """
-        metadata = self.service.target_metadata()
+        metadata = facade.load(self.service, self.conf)
         if not metadata:
             raise errors.UsageError(
                 f'service {self.service.name} names no metadata to compare with')

@@ -76,7 +76,7 @@ def _answer(
     options = configuration.read(
         settings['config_file'], settings['config_dir'],
         service.name if service else 'dbmanage', prog, conf)
-    service = service or configuration.configured_service(options)
+    service = (service or configuration.configured_service(options)).with_conf(conf)
     command = commands.COMMANDS[settings['command']]
     answer = command(context.Context(service, options), **arguments)
     if settings['format'] == 'text':

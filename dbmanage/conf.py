@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
@@ -15,22 +16,29 @@ from dbmanage import service
 
 GROUP = 'dbmanage'
 
+# The fields of a Service; what else describes a service is an argument of Alembic's.
+_FIELDS = ('versions', 'models', 'metadata', 'populate', 'database_group', 'prepare', 'conf',
+           'attributes')
+_SWITCHES = {'true': True, 'false': False}
 # What describes a service, and means nothing without its versions.
-_DESCRIPTION = (
-    'name', 'versions', 'models', 'metadata', 'populate', 'database_group', 'version_table',
-    'version_table_schema', 'include_name', 'include_object')
-_OPTIONS = [
-    cfg.StrOpt('service', help=(
-        'The service whose database is managed, as package.module:ATTRIBUTE of a '
-        'dbmanage.Service. Without it the other options of this group describe the '
-        'service, and without those it is the reference service of dbmanage.')),
+_DESCRIPTION = [
     cfg.StrOpt('name', help='Name of the service, used in messages.'),
     cfg.ListOpt('versions', default=[], help=(
-        'Where the revisions are, in order: package.module:folder.')),
+        'Where the revisions are, in order: package.module:folder/below, with /** the '
+        'folders below it, too, or package.module:function, which returns them.')),
+    cfg.StrOpt('prepare', help=(
+        'Place of a function that is called before the models are imported.')),
     cfg.ListOpt('models', default=[], help=(
         'Modules to import before the metadata is looked at.')),
     cfg.ListOpt('metadata', default=[], help=(
-        'Places of the MetaData of the models: package.module:attribute.')),
+        'Places of the MetaData of the models, or of functions that return them: '
+        'package.module:attribute.')),
+    cfg.StrOpt('conf', help=(
+        "Place of the service's own ConfigOpts, often oslo_config.cfg:CONF. It is given "
+        'the same configuration files and the connection that is used here, so that '
+        'revisions may use the options and the engines of the service.')),
+    cfg.DictOpt('attributes', default={}, help=(
+        "What revisions look up on Alembic's Config: name:package.module:attribute.")),
     cfg.DictOpt('populate', default={}, help=(
         'Sets of rows that populate writes: name:package.module:function.')),
     cfg.StrOpt('database_group', default='database', help=(
@@ -38,10 +46,30 @@ _OPTIONS = [
     cfg.StrOpt('version_table', default='alembic_version', regex=r'\S', help=(
         'Table that records the current revision.')),
     cfg.StrOpt('version_table_schema', help='Schema of the version table.'),
+    cfg.BoolOpt('transaction_per_migration', default=False, help=(
+        'Commit each revision on its own, in an empty database and on SQLite, too.')),
     cfg.StrOpt('include_name', help=(
         'Place of the include_name function of autogenerate.')),
     cfg.StrOpt('include_object', help=(
         'Place of the include_object function of autogenerate.')),
+    cfg.StrOpt('compare_type', help=(
+        'Place of the compare_type function of autogenerate; true or false will do.')),
+    cfg.StrOpt('compare_server_default', help=(
+        'Place of the compare_server_default function of autogenerate; true or false '
+        'will do.')),
+    cfg.StrOpt('render_item', help=(
+        'Place of the render_item function of autogenerate.')),
+    cfg.StrOpt('process_revision_directives', help=(
+        'Place of the function that changes what autogenerate has found.')),
+    cfg.ListOpt('on_version_apply', default=[], help=(
+        'Places of functions that are called when a revision is recorded.')),
+]
+_OPTIONS = [
+    cfg.StrOpt('service', help=(
+        'The service whose database is managed, as package.module:ATTRIBUTE of a '
+        'dbmanage.Service. Without it the other options of this group describe the '
+        'service, and without those it is the reference service of dbmanage.')),
+    *_DESCRIPTION,
     cfg.IntOpt('wait', default=300, min=0, help=(
         'Seconds to wait for another runner; 0 does not wait.')),
     cfg.IntOpt('lock_timeout', default=5, min=1, help=(
@@ -83,13 +111,34 @@ def read(
     """
     conf = conf or cfg.ConfigOpts()
     register_opts(conf)
-    arguments = [f'--config-file={path}' for path in files]
-    arguments += [f'--config-dir={path}' for path in directories]
-    with _translated():
-        conf(arguments, project=project, prog=prog)
+    _parse(conf, files, directories, project=project, prog=prog)
     for option in _OPTIONS:
         _value(conf, GROUP, option.dest)
     return conf
+
+
+def give(conf: cfg.ConfigOpts, own: cfg.ConfigOpts, code: Callable[[], Any]) -> Any:
+    """Give a service's own ConfigOpts the files that ``conf`` has read.
+
+    They are read after ``code`` has imported what registers options: a parsed
+    ConfigOpts takes none for the command line. Returns what it returns.
+    """
+    files, directories = conf.config_file or (), conf.config_dir or ()
+    project, prog = conf.project, conf.prog
+    own.clear()
+    imported = code()
+    _parse(own, files, directories, project=project, prog=prog,
+           default_config_files=[], default_config_dirs=[])
+    return imported
+
+
+def _parse(
+    conf: cfg.ConfigOpts, files: Sequence[str], directories: Sequence[str], **options: Any,
+) -> None:
+    arguments = [f'--config-file={path}' for path in files]
+    arguments += [f'--config-dir={path}' for path in directories]
+    with _translated():
+        conf(arguments, **options)
 
 
 def configured_service(conf: cfg.ConfigOpts) -> service.Service:
@@ -100,23 +149,22 @@ def configured_service(conf: cfg.ConfigOpts) -> service.Service:
     if not ours.versions:
         _check_undescribed(conf)
         return service.named(service.REFERENCE)
-    places = {name: service.lazily(ours[name])
-              for name in ('include_name', 'include_object') if ours[name]}
+    fields = {name: ours[name] for name in _FIELDS}
+    configure = {option.name: ours[option.name] for option in _DESCRIPTION
+                 if option.name not in ('name', *_FIELDS) and ours[option.name]}
     return service.Service(
-        name=ours.name or ours.versions[0].partition(':')[0].partition('.')[0],
-        versions=ours.versions, models=ours.models, metadata=ours.metadata,
-        populate=ours.populate, database_group=ours.database_group,
-        configure={'version_table': ours.version_table,
-                   'version_table_schema': ours.version_table_schema, **places})
+        ours.name or ours.versions[0].partition(':')[0].partition('.')[0], **fields,
+        configure={name: _SWITCHES.get(value, value) if name.startswith('compare_') else value
+                   for name, value in configure.items()})
 
 
 def _check_undescribed(conf: cfg.ConfigOpts) -> None:
     """Let nobody's database get the tables of the reference service."""
-    for name in _DESCRIPTION:
-        location = conf.get_location(name, GROUP)
+    for option in _DESCRIPTION:
+        location = conf.get_location(option.name, GROUP)
         if location and location.location.is_user_controlled:
-            raise errors.UsageError(f'[{GROUP}] {name} is set, but versions names nothing: '
-                                    'where are the revisions of the service?')
+            raise errors.UsageError(f'[{GROUP}] {option.name} is set, but versions names '
+                                    'nothing: where are the revisions of the service?')
 
 
 def database(conf: cfg.ConfigOpts, group: str) -> dict[str, Any]:

@@ -31,7 +31,8 @@ class Context:
     def timeline(self) -> timeline.Timeline:
         """The revisions on disk."""
         from dbmanage import timeline
-        return timeline.Timeline(self.service.folders())
+        return timeline.Timeline(
+            self.service.folders(), self.service.attributes)
 
     @property
     def listing(self) -> listing.Listing:

@@ -23,6 +23,28 @@ others = sa.MetaData()
 sa.Table('one', Base.metadata, sa.Column('id', sa.Integer(), primary_key=True))
 sa.Table('two', others, sa.Column('id', sa.Integer(), primary_key=True))
 """
+# Branches in folders of their own, for each release, as neutron has them.
+TREE = {
+    'releases/start.py': base.revision_file('start'),
+    'releases/a/expand/e1.py': base.revision_file('e1', 'start', branch_labels=('expand',)),
+    'releases/a/contract/c1.py': base.revision_file('c1', 'start', branch_labels=('contract',)),
+    'releases/b/expand/e2.py': base.revision_file('e2', 'e1', timelines.table('e2')),
+    'releases/b/contract/c2.py': base.revision_file('c2', 'c1', depends_on='e2'),
+    'tree.py': """
+import pathlib
+
+FOLDERS = ['releases', 'releases/b/expand', 'releases/a/expand', 'releases/a/contract',
+           'releases/b/contract']
+
+
+def places():
+    return [f'acme:{folder}' for folder in FOLDERS]
+
+
+def paths():
+    return (pathlib.Path(__file__).parent / folder for folder in FOLDERS)
+""",
+}
 CHOICE = """
 def object_(item, name, kind, reflected, compare_to):
     return name != 'ours'
@@ -92,10 +114,57 @@ class VersionsTests(databases.SQLite, base.CommandTestCase):
 
         self._assert_ids(['001'])
 
+    def test_folders_below(self):
+        """``/**`` is a folder and all below it; without it what is below is not read."""
+        self.service({}, TREE, versions='acme:releases/**')
+        whole = self.run_command('heads')
+        self.configure(dbmanage={'versions': 'acme:releases'})
+        base_alone = self.run_command('heads')
+
+        self.assertEqual('c2 (contract) (head)\ne2 (expand) (effective head)\n', whole.out)
+        self.assertEqual('start (head)\n', base_alone.out)
+
+    def test_function(self):
+        """A function may return places, or paths."""
+        for function in ('places', 'paths'):
+            with self.subTest(function):
+                self.service({}, TREE, versions=f'acme.tree:{function}')
+                self._assert_ids(['c2', 'c1', 'e2', 'e1', 'start'])
+
+    def test_branches(self):
+        """One head is not guessed, and nothing is made; a branch goes by its name."""
+        self.service({}, TREE, versions='acme:releases/**')
+        head = self.run_command('upgrade', 'head')
+        tables = sa.inspect(self.engine()).get_table_names()
+        expand = self.run_command('upgrade', 'expand@head')
+        expanded = timelines.recorded(self.engine())
+        heads = self.run_command('upgrade', 'heads')
+
+        self.assertEqual((2, ''), (head.code, head.out))
+        self.assertEqual('db-manage: error: there are several heads: c2 (contract@head), '
+                         'e2 (expand@head); name one, or say heads for all of them\n', head.err)
+        self.assertEqual([], tables)
+        self.assertEqual((0, 0), (expand.code, heads.code), expand.err + heads.err)
+        self.assertEqual((['e2'], ['c2']), (expanded, timelines.recorded(self.engine())))
+
+    def test_path(self):
+        """A path is no place, and may be absolute."""
+        package = self.service(timelines.line('one'))
+        self.configure(dbmanage={'versions': package / 'versions'})
+
+        self._assert_ids(['001'])
+
+    def test_name_with_dashes(self):
+        """What a file is called does not matter."""
+        self.service({'030-health-check.py': base.revision_file('030')})
+
+        self._assert_ids(['030'])
+
     def _assert_ids(self, ids):
         result = self.run_command('history')
         self.assertEqual((0, ''), (result.code, result.err))
-        self.assertEqual(ids, [line.split(' -> ')[1][:3] for line in result.out.splitlines()])
+        self.assertEqual(ids, [
+            line.split(' -> ')[1].split()[0].rstrip(',') for line in result.out.splitlines()])
 
 
 class FieldsTests(databases.SQLite, base.CommandTestCase):

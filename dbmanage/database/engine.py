@@ -51,14 +51,14 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlalchemy.Connection]:
         """Connect to look; an absent SQLite file is empty, and is not made."""
-        url = sqlalchemy.make_url('sqlite://') if _is_absent(self._url) else self._url
+        url = sqlalchemy.make_url('sqlite://') if _is_absent(self.url) else self.url
         with self._connected(self._engine(url)) as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlalchemy.Connection]:
         """Connect to change something, as ``lock`` lets one do it."""
-        engine = self._engine(self._url)
+        engine = self._engine(self.url)
         if engine.dialect.name == 'sqlite':
             sqlite.prepare(engine)
         with self._connected(engine) as connection:
@@ -67,7 +67,7 @@ class Database:
     @contextlib.contextmanager
     def beside(self, connection_kind: str) -> Iterator[sqlalchemy.Engine]:
         """Give connections beside the working one: to look, to hold a lock."""
-        engine = self._engine(self._url)
+        engine = self._engine(self.url)
         if connection_kind == kind.GALERA:
             event.listen(engine, 'connect', _read_after_write)
         elif connection_kind == kind.SQLITE:
@@ -81,7 +81,8 @@ class Database:
             engine.dispose()
 
     @functools.cached_property
-    def _url(self) -> sqlalchemy.URL:
+    def url(self) -> sqlalchemy.URL:
+        """Where it is, with a password perhaps."""
         return address.read(self._conf, self._group)
 
     def _engine(self, url: sqlalchemy.URL) -> sqlalchemy.Engine:

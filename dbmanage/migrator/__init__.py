@@ -18,9 +18,11 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage import service as services
 from dbmanage.database import engine
+from dbmanage.database import facade
 from dbmanage.database import journal
 from dbmanage.database import kind
 from dbmanage.database import tables
+from dbmanage.migrator import rows
 from dbmanage.migrator import upgrade as upgrades
 from dbmanage.migrator import working
 
@@ -33,7 +35,6 @@ _ANY_TABLE = sqlalchemy.text(
     'SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace'
     " WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%'"
     " AND n.nspname <> 'information_schema')")
-_COUNTS = ('added', 'updated', 'removed', 'unchanged')
 
 
 class Migrator:
@@ -68,9 +69,10 @@ class Migrator:
         if not plan:
             output.say(self._nothing_to_do(target, before))
             return _upgraded(before, before, [])
+        # A model that does not import is found before SQLite makes a file, and it is
+        # imported before the revisions: it may register options that they use.
+        metadata = facade.load(self.service, self.conf)
         self.revisions.check_plan(plan)
-        # A model that does not import is found before SQLite makes a file.
-        metadata = self.service.target_metadata()
         run = self._apply(plan, wait, metadata)
         after = self._read_back()
         if not run.applied:
@@ -120,7 +122,7 @@ class Migrator:
     def populate(
         self, names: Sequence[str] = (), wait: float | None = None,
     ) -> output.Answer:
-        """Write the rows that the service needs, all sets or none."""
+        """Write the rows that the service needs."""
         places = self.service.populate
         for name in names:
             if name not in places:
@@ -128,16 +130,12 @@ class Migrator:
                 raise errors.UsageError(f'there is no set {name!r} to populate; known: {known}')
         if not places:
             output.say(f'service {self.service.name} has no rows to populate')
-        writers = {name: services.load(places[name]) for name in names or places}
+        facade.load(self.service, self.conf, [places[name] for name in names or places])
+        writers = {name: services.resolved(places[name]) for name in names or places}
         self._require_head(self.heads())
-        with self.locked(wait) as work, work.connection.begin():
-            self._require_head(self._recorded(work.connection))
-            sets = [{'name': name, **dict.fromkeys(_COUNTS, 0), **(write(work.connection) or {})}
-                    for name, write in writers.items()]
-            work.lock.fence(work.connection)
-        return output.Answer({'sets': sets}, [
-            f'{one["name"]}: ' + ', '.join(f'{one[key]} {key}' for key in _COUNTS)
-            for one in sets])
+        with self.locked(wait) as work:
+            return rows.write(work, writers, lambda connection: self._require_head(
+                self._recorded(connection)))
 
     def _is_versioned(self) -> bool:
         with self.database.reading() as connection:
@@ -174,7 +172,7 @@ class Migrator:
     @contextlib.contextmanager
     def locked(self, wait: float | None) -> Iterator[working.Working]:
         """Be the one runner of the service; raise Busy after ``wait`` seconds."""
-        with working.locked(
+        with facade.guarded(self.database.url), working.locked(
             self.database, self.tables, self.options, wait, self._recorded,
         ) as work:
             yield work
@@ -193,11 +191,13 @@ class Migrator:
 
         An empty PostgreSQL database has no users to wait for the locks.
         """
-        if work.kind == kind.SQLITE:
-            return count
-        if not work.transactional:
+        alone = self.service.configure.get('transaction_per_migration')
+        if alone and self.options.single_transaction:
+            raise errors.UsageError('[dbmanage] single_transaction is set, but the service '
+                                    'has transaction_per_migration')
+        if alone or not work.transactional:
             return 1
-        if self.options.single_transaction:
+        if work.kind == kind.SQLITE or self.options.single_transaction:
             return count
         empty = not self._recorded(work.connection) and not work.connection.scalar(_ANY_TABLE)
         work.connection.commit()
@@ -216,8 +216,7 @@ class Migrator:
             **({'transactional_ddl': True} if sqlite else {}),
             **self.service.configure,
             'connection': connection,
-            # For the naming convention, which Alembic does not look for in a list.
-            'target_metadata': metadata[0] if metadata else None,
+            'target_metadata': facade.naming(metadata),
         }
 
     def _require_head(self, current: Sequence[str]) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import typing
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage import service as services
 from dbmanage import version
+from dbmanage.database import facade
 from dbmanage.script import clients
 from dbmanage.script import folder
 from dbmanage.script import paper
@@ -87,6 +89,10 @@ class Script:
         self._run(script, work, start, transaction_per_migration=False)
         return output.Answer({}, script.lines())
 
+    @functools.cached_property
+    def _metadata(self) -> list[Any]:
+        return facade.load(self._service, self._conf)
+
     def _ends(self, span: str) -> tuple[tuple[str, ...], str]:
         start, colon, end = span.rpartition(':')
         if colon and not (start and end) or ':' in start:
@@ -146,7 +152,6 @@ class Script:
         self, script: writer.Writer, work: Callable[..., Iterable[Any]], start: Sequence[str],
         **configure: Any,
     ) -> None:
-        metadata = self._service.target_metadata()
         with contextlib.ExitStack() as failed:
             failed.callback(script.discard)
             self._revisions.run(work, {
@@ -157,7 +162,7 @@ class Script:
                 'url': script.client.url,
                 'literal_binds': True,
                 'dialect_opts': script.client.options,
-                'target_metadata': metadata[0] if metadata else None,
+                'target_metadata': facade.naming(self._metadata),
                 'output_buffer': script,
             }, as_sql=True, starting_rev=tuple(start))
             script.close()

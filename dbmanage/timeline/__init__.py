@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The revisions on disk: their order, their heads, their soundness."""
 
-import argparse
 import functools
 import pathlib
 import re
-import sys
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -14,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 from typing import cast
 
-from alembic import config
 from alembic import script
 from alembic import util
 from alembic.runtime import environment
@@ -27,6 +24,7 @@ from dbmanage.timeline import draft
 from dbmanage.timeline import files
 from dbmanage.timeline import headsfile
 from dbmanage.timeline import names
+from dbmanage.timeline import settings
 from dbmanage.timeline import soundness
 
 RELATIVE = re.compile(r'(?:(?P<branch>.+)@)?(?P<symbol>\w+)?(?P<steps>[+-]\d+)$')
@@ -50,8 +48,11 @@ class Timeline:
 
     LONGEST_ID = soundness.LONGEST_ID
 
-    def __init__(self, folders: Sequence[pathlib.Path]) -> None:
+    def __init__(
+        self, folders: Sequence[pathlib.Path], attributes: Mapping[str, Any] | None = None,
+    ) -> None:
         self.folders = folders
+        self._attributes = attributes or {}
         self._files, self._broken = soundness.read(files.find(folders))
 
     @functools.cached_property
@@ -214,10 +215,9 @@ class Timeline:
         ``configure`` are the arguments of Alembic's ``context.configure``,
         ``options`` those of its EnvironmentContext.
         """
-        settings = config.Config(
-            stdout=sys.stderr, cmd_opts=argparse.Namespace(x=[]),
-            attributes={'configure': configure})
-        with environment.EnvironmentContext(settings, self.directory, fn=work, **options):
+        with environment.EnvironmentContext(
+            settings.of(configure, self._attributes), self.directory, fn=work, **options,
+        ):
             self.directory.run_env()
 
     def write(

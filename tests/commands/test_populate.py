@@ -177,10 +177,11 @@ class PopulateTests(databases.SQLite, PopulateTestCase):
         self.populated('actions', 'nothing')
         result = self.run_command('populate', '-f', 'json')
 
-        nothing = {'added': 0, 'updated': 0, 'removed': 0, 'unchanged': 0}
+        nothing = dict.fromkeys(('added', 'updated', 'removed', 'unchanged'), 0)
+        unknown = dict.fromkeys(nothing)
         self.assertEqual((0, ''), (result.code, result.err))
         self.assertEqual(
-            {'sets': [{'name': 'actions', **nothing, 'added': 2}, {'name': 'nothing', **nothing}]},
+            {'sets': [{'name': 'actions', **nothing, 'added': 2}, {'name': 'nothing', **unknown}]},
             json.loads(result.out))
 
     def test_talk_of_a_set(self):

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The service's own code, with its options and engines, on our database."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy
+from oslo_config import cfg
+from oslo_db import options as oslo_db_options
+from sqlalchemy import event
+
+from dbmanage import conf as configuration
+from dbmanage import errors
+from dbmanage import service as services
+from dbmanage.database import address
+
+_PORTS = {'postgresql': 5432, 'mysql': 3306}
+
+
+def load(
+    service: services.Service, conf: cfg.ConfigOpts, places: Iterable[Any] = (),
+) -> list[Any]:
+    """Import the models of a service, and other places; return the MetaData.
+
+    Its own ConfigOpts is given our configuration files, and our connection,
+    so that its enginefacade works on the same database. Raises UsageError if
+    what it has begun to use by now is another one.
+    """
+    def code() -> list[Any]:
+        found = service.target_metadata()
+        for place in places:
+            services.resolved(place)
+        return found
+
+    own = service.own_conf
+    found = code() if own is None else configuration.give(conf, own, code)
+    group = service.database_group
+    if configuration.database(conf, group)['connection']:
+        url = address.read(conf, group)
+        if own is not None:
+            _share(own, group, url)
+        _check_started(url)
+    return found
+
+
+def naming(found: Sequence[Any]) -> sqlalchemy.MetaData | None:
+    """Return a MetaData with the naming conventions of all, the first first.
+
+    Alembic looks for no naming convention in a list.
+    """
+    if len(found) < 2:
+        return found[0] if found else None
+    convention = dict[Any, Any]()
+    for metadata in reversed(found):
+        convention.update(metadata.naming_convention)
+    return sqlalchemy.MetaData(naming_convention=convention)
+
+
+@contextlib.contextmanager
+def guarded(url: sqlalchemy.URL) -> Iterator[None]:
+    """Let nobody in this process connect to another database.
+
+    An enginefacade that nothing was said to connects to whatever its service
+    has for a default, and a revision that asks it is answered by that.
+    """
+    def check(connection: sqlalchemy.Connection) -> None:
+        if _place(connection.engine.url) != _place(url):
+            raise errors.Failed(_elsewhere(connection.engine.url, url))
+
+    event.listen(sqlalchemy.Engine, 'engine_connect', check)
+    try:
+        yield
+    finally:
+        event.remove(sqlalchemy.Engine, 'engine_connect', check)
+
+
+def _share(own: cfg.ConfigOpts, group: str, url: sqlalchemy.URL) -> None:
+    """Let the engines of a service be made for our URL, parameters and all."""
+    for option in oslo_db_options.database_opts:
+        with contextlib.suppress(cfg.DuplicateOptError):
+            own.register_opt(option, group)
+    text = url.render_as_string(hide_password=False).replace('$', '$$')
+    for name, value in (
+        ('connection', text), ('slave_connection', None), ('connection_parameters', ''),
+    ):
+        with contextlib.suppress(cfg.NoSuchOptError):  # a service that has fewer options
+            own.set_override(name, value, group)
+
+
+def _check_started(url: sqlalchemy.URL) -> None:
+    """Raise UsageError for a global enginefacade that is in use elsewhere."""
+    enginefacade = sys.modules.get('oslo_db.sqlalchemy.enginefacade')
+    if enginefacade is None or not enginefacade.writer.is_started:
+        return
+    started = enginefacade.writer.get_engine().url
+    if _place(started) != _place(url):
+        raise errors.UsageError(_elsewhere(started, url))
+
+
+def _elsewhere(found: sqlalchemy.URL, url: sqlalchemy.URL) -> str:
+    return (f'the code of the service connects to the {address.shown(found)}, not to the '
+            f'{address.shown(url)}; let conf name its ConfigOpts, or prepare configure '
+            'its engines for the same connection')
+
+
+def _place(url: sqlalchemy.URL) -> tuple[object, ...]:
+    if url.get_backend_name() == 'sqlite':
+        return 'sqlite', os.path.abspath(url.database or ':memory:')
+    name = {'mariadb': 'mysql'}.get(url.get_backend_name(), url.get_backend_name())
+    host = url.host or url.query.get('host') or url.query.get('unix_socket') or 'localhost'
+    return name, host, url.port or _PORTS.get(name), url.database

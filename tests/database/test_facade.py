@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engines of a service's own code: on the database of the run, or refused."""
+
+from tests import base
+from tests import databases
+from tests import timelines
+
+ENGINE = """
+from oslo_db.sqlalchemy import enginefacade
+
+engine = enginefacade.writer.get_engine()
+with engine.connect() as connection:
+    assert connection.execute(sa.text('SELECT 1')).scalar() == 1
+    url = engine.url
+assert {expected}, url
+"""
+# mistral has such a default.
+DEFAULT = """
+from oslo_config import cfg
+from oslo_db import options
+
+options.set_defaults(cfg.CONF, connection='sqlite:///{path}')
+"""
+STARTED = """
+from oslo_db.sqlalchemy import enginefacade
+
+enginefacade.configure(connection='sqlite:///{path}')
+
+
+def start():
+    enginefacade.writer.get_engine()
+"""
+OWN = """
+from oslo_db.sqlalchemy import enginefacade
+
+context = enginefacade.transaction_context()
+context.configure(connection='sqlite:///{path}')
+context.writer.get_engine()
+"""
+
+
+class FacadeTestCase(base.CommandTestCase):
+    """A test in a process of its own: an enginefacade is one of the process."""
+
+    def setUp(self):
+        super().setUp()
+        self.elsewhere = self.directory / 'elsewhere.sqlite'
+
+    def upgrade(self, *bodies, modules=None, **fields):
+        """Upgrade a service with these revisions; return what the run left."""
+        self.service(timelines.line(*bodies), modules, **fields)
+        return self.run_process('upgrade', 'head')
+
+    def body(self, source, expected='True'):
+        """Return the source with what the test has for it."""
+        return source.format(path=self.elsewhere, expected=expected)
+
+    def assert_refused(self, code, result):
+        """Fail unless the other database is named, and what to do."""
+        self.assertEqual((code, ''), (result.code, result.out))
+        self.assertIn(f'connects to the SQLite database {self.elsewhere}, not to the ',
+                      result.err)
+        self.assertIn('let conf name its ConfigOpts', result.err)
+
+
+class FacadeTests:
+    """A revision that asks the service's enginefacade."""
+
+    def test_engine_of_the_service(self):
+        """With ``conf`` it is on the same database, by the same driver."""
+        driver, _, rest = self.url.partition(':')
+        self.configure(database={'connection': f'{driver.partition("+")[0]}:{rest}'})
+        result = self.upgrade(
+            self.body(ENGINE, f'url.drivername == {driver!r}'), 'one',
+            modules={'default.py': self.body(DEFAULT)}, models='acme.default',
+            conf='oslo_config.cfg:CONF')
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertFalse(self.elsewhere.exists())
+
+    def test_default_of_the_service(self):
+        """Without ``conf`` it would be on another one: exit 1, and which one is said."""
+        result = self.upgrade(
+            'one', self.body(ENGINE), modules={'default.py': self.body(DEFAULT)},
+            models='acme.default')
+
+        self.assert_refused(self.half_way, result)
+
+    def test_engine_that_was_made_before(self):
+        """One that is in use is found before anything is done: exit 2."""
+        result = self.upgrade(
+            'one', modules={'started.py': self.body(STARTED)}, prepare='acme.started:start')
+
+        self.assert_refused(2, result)
+        self.assertIsNone(timelines.recorded(self.engine()))
+
+    def test_engine_of_its_own(self):
+        """No other way leads to another database either."""
+        result = self.upgrade('one', self.body(OWN))
+
+        self.assert_refused(self.half_way, result)
+        self.assertEqual(self.recorded, timelines.recorded(self.engine()))
+
+
+class FacadeOnPostgreSQL(FacadeTests, databases.PostgreSQL, FacadeTestCase):
+    """On PostgreSQL, where an empty database takes all revisions or none."""
+
+    half_way, recorded = 1, None
+
+
+class FacadeOnMariaDB(FacadeTests, databases.MariaDB, FacadeTestCase):
+    """On MariaDB, where a revision stays."""
+
+    half_way, recorded = 1, ['001']
