@@ -10,7 +10,7 @@ import json
 import sys
 import traceback
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,8 +47,7 @@ def main(
     out = sys.stdout
     with contextlib.redirect_stdout(sys.stderr), output.logging_to_stderr():
         try:
-            answer = _answer(prog, service, argv, conf)
-            return _write(out, answer.lines, answer.code)
+            return _write(out, _answer(prog, service, argv, conf))
         except errors.Error as e:
             failure, trace = e, e.raised or ('--traceback' in argv and e) or None
         except KeyboardInterrupt:
@@ -85,13 +84,28 @@ def _answer(
     return output.Answer(answer.document, [document], answer.code)
 
 
-def _write(out: typing.TextIO | None, lines: Iterable[str], code: int) -> int:
-    if out is None:  # it was closed before we began: nobody listens
-        return code
+@contextlib.contextmanager
+def _encoded(out: typing.TextIO, encoding: str | None) -> Iterator[None]:
+    """Write in an encoding, if there is one, whatever the locale is."""
+    if encoding is None or not isinstance(out, io.TextIOWrapper):
+        yield
+        return
+    before, errors_before = out.encoding, out.errors
+    out.reconfigure(encoding=encoding)
     try:
-        for line in lines:
-            out.write(f'{line}\n')
-        out.flush()
+        yield
+    finally:
+        out.reconfigure(encoding=before, errors=errors_before)
+
+
+def _write(out: typing.TextIO | None, answer: output.Answer) -> int:
+    if out is None:  # it was closed before we began: nobody listens
+        return answer.code
+    try:
+        with _encoded(out, answer.encoding):
+            for line in answer.lines:
+                out.write(f'{line}\n')
+            out.flush()
     except BrokenPipeError:  # the reader has read enough
         output.discard(out)
     except OSError as e:
@@ -100,7 +114,7 @@ def _write(out: typing.TextIO | None, lines: Iterable[str], code: int) -> int:
     except UnicodeEncodeError as e:
         output.discard(out)
         raise errors.Failed(f'cannot write to stdout, set PYTHONIOENCODING=utf-8: {e}') from e
-    return code
+    return answer.code
 
 
 def _fail(
@@ -115,7 +129,7 @@ def _fail(
         document = {'code': error.code, 'name': error.name, 'message': message}
         # In ASCII: what is wrong may be a character that stdout does not take.
         with contextlib.suppress(errors.Failed):
-            _write(out, [json.dumps({'error': document}, indent=2)], 0)
+            _write(out, output.Answer({}, [json.dumps({'error': document}, indent=2)]))
     return error.code
 
 

@@ -24,11 +24,15 @@ _NOISE = 'oslo_db.sqlalchemy.exc_filters'
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a command found out: for programs, for people, and its code."""
+    """What a command found out: for programs, for people, and its code.
+
+    ``encoding`` is that of the lines, where it is not for stdout to say.
+    """
 
     document: Mapping[str, Any]
     lines: Iterable[str] = ()
     code: int = 0
+    encoding: str | None = None
 
 
 def say(text: str) -> None:

@@ -117,6 +117,13 @@ class PageTests:
         """Return what the page finds in its environment."""
         return {}
 
+    def tell_mariadb(self, url):
+        """Write what the client of MariaDB reads."""
+        url = sa.make_url(url)
+        (self.directory / '.my.cnf').write_text('\n'.join([
+            '[client]', f'host={url.host}', f'port={url.port}', f'user={url.username}',
+            f'password="{url.password}"', '[mysql]', f'database={url.database}', '']))
+
     def _run(self, examples):
         """Run the lines in one shell; return the output and the code of each."""
         variables = {name: os.environ[name] for name in os.environ if not name.startswith('OS_')}
@@ -165,10 +172,7 @@ class OperatingTests(PageTests, databases.MariaDB):
 
     def setUp(self):
         super().setUp()
-        url = sa.make_url(self.url)
-        (self.directory / '.my.cnf').write_text('\n'.join([
-            '[client]', f'host={url.host}', f'port={url.port}', f'user={url.username}',
-            f'password="{url.password}"', '[mysql]', f'database={url.database}', '']))
+        self.tell_mariadb(self.url)
 
     def variables(self):
         """Return the URL of the database, which the page puts in its place."""
@@ -176,13 +180,21 @@ class OperatingTests(PageTests, databases.MariaDB):
 
 
 class DBATests(PageTests, databases.PostgreSQL):
-    """The page of scripts; on PostgreSQL where it says so."""
+    """The page of scripts; on PostgreSQL and on MariaDB where it says so."""
 
     path = DBA
 
+    def setUp(self):
+        super().setUp()
+        other = databases.MariaDB()
+        other.setUp()
+        self.addCleanup(other.doCleanups)
+        self.mariadb = other.url
+        self.tell_mariadb(other.url)
+
     def variables(self):
-        """Return the URL of the database, and what psql is told of it."""
-        return self._client()[1] | {'POSTGRESQL': self.url}
+        """Return the URLs of the databases, and what psql is told of its."""
+        return self._client()[1] | {'POSTGRESQL': self.url, 'MARIADB': self.mariadb}
 
 
 class ContentsTests(unittest.TestCase):

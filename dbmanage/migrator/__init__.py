@@ -21,6 +21,7 @@ from dbmanage.database import engine
 from dbmanage.database import facade
 from dbmanage.database import journal
 from dbmanage.database import kind
+from dbmanage.database import note
 from dbmanage.database import tables
 from dbmanage.migrator import rows
 from dbmanage.migrator import upgrade as upgrades
@@ -152,6 +153,7 @@ class Migrator:
         run = None
         try:
             with self.locked(wait) as work:
+                self._refuse_after_a_script(work)
                 run = upgrades.Run(
                     self.revisions, plan, work, self.configure(work.connection, metadata),
                     self._batch(work, len(plan)))
@@ -180,11 +182,17 @@ class Migrator:
     def _refuse_half_done(self, work: working.Working) -> None:
         if work.journal is None:
             return
+        self._refuse_after_a_script(work)
         begun = {one.revision for one in journal.read(work.connection, work.journal.table)}
         work.connection.commit()
         if begun:
             raise errors.PartlyApplied(
                 f'revision {", ".join(sorted(begun))} is partly applied; see repair')
+
+    def _refuse_after_a_script(self, work: working.Working) -> None:
+        if work.journal is not None:
+            note.refuse(work.connection, self.tables)
+            work.connection.commit()
 
     def _batch(self, work: working.Working, count: int) -> int:
         """Return how many revisions one transaction may hold.

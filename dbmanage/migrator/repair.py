@@ -16,6 +16,7 @@ from dbmanage import output
 from dbmanage.database import journal
 from dbmanage.database import kind
 from dbmanage.database import lock
+from dbmanage.database import note
 
 if typing.TYPE_CHECKING:
     from dbmanage import migrator
@@ -29,7 +30,8 @@ _CHOICES = (
     'repair --mark-applied {0}: all of it is done, record it',
     'repair --forget {0}: nothing of it is left, begin anew',
 )
-
+# No journal knows what a script has done.
+_CHOICES_AFTER_A_SCRIPT = ('run the rest of the script', *_CHOICES[4:])
 
 _FORMS = {'mark_done': 'REV:N', 'redo': 'REV:N', 'mark_applied': 'REV', 'forget': 'REV'}
 
@@ -68,6 +70,7 @@ class Repair:
         """
         heads = self._migrator.heads()
         with self._migrator.database.reading() as connection:
+            note.refuse(connection, self._migrator.tables)
             begun = {one.revision for one in journal.read(connection, self._table)}
         if begun:
             raise errors.PartlyApplied(
@@ -78,14 +81,15 @@ class Repair:
     def show(self) -> output.Answer:
         """List the statements of the revisions that are partly applied."""
         with self._migrator.database.reading() as connection:
-            entries = journal.read(connection, self._table)
+            entries = self._read(connection)
         if not entries:
             output.say('nothing is partly applied')
         lines = [f'{one.revision}:{one.number} {"done" if one.done else "begun"}  '
                  f'{" ".join(one.statement.split())[:100]}' for one in entries]
         last = {one.revision: one for one in entries}
         choices = [choice.format(one.revision, one.number)
-                   for one in last.values() for choice in _CHOICES]
+                   for one in last.values()
+                   for choice in (_CHOICES if one.number else _CHOICES_AFTER_A_SCRIPT)]
         return output.Answer({'partly_applied': [
             {'revision': one.revision, 'number': one.number, 'done': one.done,
              'statement': one.statement, 'runner': one.runner} for one in entries],
@@ -112,21 +116,27 @@ class Repair:
 
     def _resume(self, wait: float | None) -> output.Answer:
         with self._migrator.locked(wait) as work:
-            begun = {one.revision for one in journal.read(work.connection, self._table)}
-            for revision in sorted(begun):
+            entries = self._read(work.connection)
+            for revision in sorted({one.revision for one in entries if one.number}):
                 journal.accept(work.connection, self._table, revision,
                                self._migrator.revisions.get(revision).fingerprint)
             work.connection.commit()
-        if not begun:
+        if not entries:
             output.say('nothing is partly applied')
             return output.Answer({'from': [], 'to': [], 'changed': False, 'applied': []})
-        return self._migrator.upgrade(min(begun), wait)
+        return self._migrator.upgrade(min(one.revision for one in entries), wait)
+
+    def _read(self, connection: sqlalchemy.Connection) -> list[journal.Entry]:
+        """Return what is begun; number 0 is a script, which tells no statements."""
+        begun = note.read(connection, self._migrator.tables)
+        by_script = [journal.Entry(begun, 0, '', '', '', 'a script', False, '')] if begun else []
+        return [*by_script, *journal.read(connection, self._table)]
 
     def _entries(
         self, connection: sqlalchemy.Connection, revision: str, number: int,
     ) -> list[journal.Entry]:
         """Return the entries of a revision from a number on; UsageError if none."""
-        found = [one for one in journal.read(connection, self._table)
+        found = [one for one in self._read(connection)
                  if one.revision == revision and one.number >= number]
         if not found or (number and found[0].number != number):
             place = f'{revision}:{number}' if number else revision
@@ -137,9 +147,15 @@ class Repair:
         journal.mark_done(work.connection, self._table, entries[0])
 
     def _redo(self, work: working.Working, entries: Sequence[journal.Entry]) -> None:
-        journal.forget(work.connection, self._table, entries[0])
+        self._drop(work.connection, entries[0])
 
     _forget = _redo
+
+    def _drop(self, connection: sqlalchemy.Connection, entry: journal.Entry) -> None:
+        if entry.number:
+            journal.forget(connection, self._table, entry)
+        else:
+            note.forget(connection, self._migrator.tables)
 
     def _mark_applied(self, work: working.Working, entries: Sequence[journal.Entry]) -> None:
         """Record the revision as if its statements had been run just now."""
@@ -152,7 +168,7 @@ class Repair:
 
         def recorded(ctx: migration.MigrationContext, **_rest: Any) -> None:
             work.lock.fence(typing.cast(Any, ctx.connection))
-            journal.forget(typing.cast(Any, ctx.connection), self._table, entries[0])
+            self._drop(typing.cast(Any, ctx.connection), entries[0])
 
         work.connection.commit()
         self._migrator.revisions.run(steps, {
@@ -164,6 +180,7 @@ def _place(text: str, form: str) -> tuple[str, int]:
     """Return the revision and the number that are chosen; 0 without one."""
     revision, colon, number = text.partition(':')
     wanted = form.partition(':')
-    if not revision or colon != wanted[1] or number.isdecimal() != bool(wanted[2]):
+    counts = number.isdecimal() and int(number) > 0
+    if not revision or colon != wanted[1] or counts != bool(wanted[2]):
         raise errors.UsageError(f'{text!r} is not of the form {form}')
     return revision, int(number or 0)

@@ -65,7 +65,7 @@ class Script:
         self._revisions.check_plan(plan)
         client = self._client(dialect, f'upgrade current:{end}')
         if split is None:
-            return output.Answer({}, self._upgrade(client, plan, start).lines())
+            return _answer(self._upgrade(client, plan, start))
         return folder.write(split, self._each(client, plan, start), {
             'service': self._service.name, 'dialect': client.dialect}, len(plan))
 
@@ -87,7 +87,7 @@ class Script:
             script.end()
 
         self._run(script, work, start, transaction_per_migration=False)
-        return output.Answer({}, script.lines())
+        return _answer(script)
 
     @functools.cached_property
     def _metadata(self) -> list[Any]:
@@ -115,7 +115,7 @@ class Script:
             *(f'{one.revision}  {_title(one)}' for one in plan), *([''] if plan else []),
             'Run it with', f'    {client.usage}',
             f'It changes nothing unless the database is at {clients.named(start)}, '
-            'and nobody else is at work.', client.advice, '',
+            'and nobody else is at work.', *client.advice, '',
             f'Written by dbmanage {version.VERSION}, Alembic {alembic.__version__}, '
             f'SQLAlchemy {sqlalchemy.__version__}.']
 
@@ -167,6 +167,11 @@ class Script:
             }, as_sql=True, starting_rev=tuple(start))
             script.close()
             failed.pop_all()
+
+
+def _answer(script: writer.Writer) -> output.Answer:
+    # The client is told that it is UTF-8, so it is.
+    return output.Answer({}, script.lines(), encoding='utf-8')
 
 
 def _write_out(context: migration.MigrationContext, client: clients.Client) -> None:

@@ -27,18 +27,19 @@ class Client:
     """The client of a database, and what it is told.
 
     ``dialect`` is that of --dialect, ``table`` the version table as it quotes
-    it, ``remedy`` how the right script is written.
+    it, ``journal`` that of the runner, ``remedy`` how the right script is written.
     """
 
     url: sqlalchemy.URL
     dialect: str
     tables: tables.Tables
     table: str
+    journal: str
     remedy: str
     sql_mode: str | None
 
     usage = ''
-    advice = ''
+    advice: tuple[str, ...] = ()
     begin = 'BEGIN;'
     transactional = True
     # Whether the guard can be asked before the version table is there.
@@ -98,8 +99,8 @@ class Client:
                 return self.boolean(value)
             case int():
                 return str(int(value))
-            case float() if math.isfinite(value):
-                return repr(float(value))
+            case float():
+                return self.number(value)
             case decimal.Decimal() if value.is_finite():
                 return f'{value:f}'
             case str():
@@ -115,6 +116,10 @@ class Client:
     def boolean(self, value: bool) -> str:
         """Return the literal of a truth value."""
         return str(int(value))
+
+    def number(self, value: float) -> str | None:
+        """Return the literal of a float; None if it has none."""
+        return repr(float(value)) if math.isfinite(value) else None
 
     def text(self, value: str) -> str:
         """Return the literal of a text."""

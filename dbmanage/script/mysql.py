@@ -7,14 +7,19 @@ import datetime
 import re
 from collections.abc import Sequence
 
+from dbmanage.database import note
 from dbmanage.script import clients
 
 _READ_ONLY = 'SET SESSION TRANSACTION READ ONLY;'
 # What MariaDB and MySQL call it.
 _VARIABLE = '/*M! tx_read_only */ /*!80000 transaction_read_only */'
-_HALF_WAY, _RUN_THE_REST = ', half-way to ', '(run the rest of its statements by hand)'
-# Its statements end with the ; that ends a statement for the client.
-_PROGRAM = re.compile(r'\s*CREATE\b.*?\b(TRIGGER|PROCEDURE|FUNCTION|EVENT)\b', re.I | re.S)
+_BUSY = '''coalesce(concat('STOP: another runner is at work on ', database(),
+    '; run the script again later'), 'STOP: no database is selected')'''
+_RUN_AGAIN = 'run upgrade again, or see repair'
+_LITERAL = 'NO_BACKSLASH_ESCAPES'
+# Where a ; ends nothing for the client.
+_QUOTED = re.compile(
+    r'''"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|(?:--(?=\s)|\#)[^\n]*|/\*.*?\*/''', re.S)
 # https://mariadb.com/kb/en/string-literals/
 _ESCAPES = str.maketrans({
     "'": "''", '\\': '\\\\', '\0': '\\0', '\r': '\\r', '\t': '\\t', '\x1a': '\\Z'})
@@ -29,45 +34,70 @@ class MySQL(clients.Client):
     """
 
     usage = 'mariadb DATABASE < FILE    (or mysql)'
-    advice = 'An error ends the script, and undoes nothing: run what is left by hand.'
+    advice = (
+        'An error ends the script, and undoes nothing: the statements before it stay. Mend',
+        'its cause. Then run the script without what was run; N is the line of the error:',
+        "    sed '/^-- revision/,(N-1)d' FILE | mariadb DATABASE")
     transactional = False
 
     def opening(self, heads: Sequence[str]) -> str:
         """Be what the online run is, and take the lock for the session."""
-        mode = f'SET SESSION sql_mode = {clients.quoted(self.sql_mode)};\n' if self.sql_mode else ''
-        schema = clients.quoted(self.tables.schema) if self.tables.schema else 'database()'
-        busy = ("coalesce(concat('STOP: another runner is at work on ', database(),\n"
-                "    '; run the script again later'), 'STOP: no database is selected')")
         return f'''SET NAMES utf8mb4;
-{mode}SET SESSION autocommit = 1;
+{self._mode()}
+SET SESSION autocommit = 1;
 
 -- The session can write once a check has passed.
 {_READ_ONLY}
 SET @lock = {self.tables.lock_name};
 SET @mine = GET_LOCK(@lock, 0);
-{_stop_unless('@mine', busy)}
-SET @note = (SELECT convert(table_comment USING utf8mb4) FROM information_schema.tables
-    WHERE table_schema = {schema} AND table_name = {clients.quoted(self.tables.version)});{
-        self._never_versioned(heads)}'''
+{_stop_unless('@mine', _BUSY)}
+
+-- What a run, or a script, has left half-way.
+{self._left()}{self._never_versioned(heads)}'''
+
+    def _mode(self) -> str:
+        """Set the mode of the online run, but for one that no literal here is for."""
+        lines = [f'SET SESSION sql_mode = {self.text(self.sql_mode)};'] if self.sql_mode else []
+        if not self.sql_mode or _LITERAL in self.sql_mode.upper():
+            lines.append(f"SET SESSION sql_mode = replace(@@sql_mode, '{_LITERAL}', '');")
+        return '\n'.join(lines)
+
+    def _left(self) -> str:
+        """Ask the journal of the runner, if there is one, and the note of a script."""
+        schema = self.text(self.tables.schema) if self.tables.schema else 'database()'
+        where = f'information_schema.tables\n    WHERE table_schema = {schema} AND table_name ='
+        read = self.text(f'SELECT max(revision) INTO @begun FROM {self.journal}')
+        message = f"concat('STOP: a run has stopped within revision ', @begun, '; {_RUN_AGAIN}')"
+        return f'''SET @begun = NULL;
+SET @sql = (SELECT {read}
+    FROM {where} {
+            self.text(self.tables.journal)});
+SET @sql = coalesce(@sql, 'DO 0');
+PREPARE dbmanage FROM @sql;
+EXECUTE dbmanage;
+DEALLOCATE PREPARE dbmanage;
+{_stop_unless('@mine AND @begun IS NULL', message)}
+SET @note = (SELECT convert(table_comment USING utf8mb4) FROM {where} {
+            self.text(self.tables.version)});'''
 
     def _never_versioned(self, heads: Sequence[str]) -> str:
         message = f'STOP: {clients.expectation(heads)}base; {self.remedy}'
         return '\n' + _stop_unless(
-            '@mine AND @note IS NOT NULL', clients.quoted(message)) if heads else ''
+            '@mine AND @note IS NOT NULL', self.text(message)) if heads else ''
 
     def first_guard(self, heads: Sequence[str]) -> str:
         """Compare the note, too, of a script that ended within a revision."""
-        return self._guard(
-            heads, f"\nSET @at = IF(@note LIKE concat(@at, '{_HALF_WAY}%'), @note, @at);")
+        begun = f"locate(concat(@at, '{note.HALF_WAY}'), @note) = 1"
+        return self._guard(heads, f'\nSET @at = IF({begun}, @note, @at);')
 
     def guard(self, heads: Sequence[str]) -> str:
         """Compare the version table with what the revision goes on from."""
         return self._guard(heads, '')
 
     def _guard(self, heads: Sequence[str], more: str) -> str:
-        wanted = clients.quoted(clients.named(heads))
-        said = (f'concat({clients.quoted("STOP: " + clients.expectation(heads))}, @at,\n'
-                f'    {clients.quoted("; " + self.remedy)})')
+        wanted = self.text(clients.named(heads))
+        said = (f'concat({self.text("STOP: " + clients.expectation(heads))}, @at,\n'
+                f'    {self.text("; " + self.remedy)})')
         return f'''{_READ_ONLY}
 SET @at = (SELECT coalesce(group_concat(convert(version_num USING utf8mb4)
     ORDER BY hex(version_num) SEPARATOR ', '), 'base') FROM {self.table});{more}
@@ -75,22 +105,30 @@ SET @at = (SELECT coalesce(group_concat(convert(version_num USING utf8mb4)
 
     def beginning(self, heads: Sequence[str], revision: str) -> str:
         """Leave word of what has begun: each statement is committed alone."""
-        note = clients.quoted(f'{clients.named(heads)}{_HALF_WAY}{revision} {_RUN_THE_REST}')
-        return f'ALTER TABLE {self.table} COMMENT = {note};'
+        begun = self.text(note.text(clients.named(heads), revision))
+        return f'ALTER TABLE {self.table} COMMENT = {begun};'
 
     def closing(self) -> str:
         """Take back the note; leave the session as it was, should it go on."""
         return f"ALTER TABLE {self.table} COMMENT = '';\n\nDO RELEASE_LOCK(@lock);"
 
     def statement(self, sql: str) -> str:
-        """Return a statement; a stored program needs another delimiter."""
-        if ';' in sql and _PROGRAM.match(sql):
-            return f'DELIMITER $$\n{sql}$$\nDELIMITER ;'
-        return super().statement(sql)
+        """Return a statement; one of several needs another delimiter."""
+        if ';' not in _QUOTED.sub('', sql):
+            return super().statement(sql)
+        end = '$$'
+        while end in sql:
+            end += '$'
+        return f'DELIMITER {end}\n{sql}{end}\nDELIMITER ;'
 
     def text(self, value: str) -> str:
         """Return the literal of a text, for a mode with backslash escapes."""
         return f"'{value.translate(_ESCAPES)}'"
+
+    def number(self, value: float) -> str | None:
+        """Return the literal of a float, not of a decimal; there is none for inf."""
+        text = super().number(value)
+        return text if text is None or 'e' in text else f'{text}e0'
 
     def moment(self, value: datetime.datetime) -> str:
         """Return the literal of a date and time; PyMySQL sends no time zone."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,14 +18,18 @@ class PostgreSQL(clients.Client):
     """
 
     usage = 'psql --no-psqlrc --file FILE DATABASE'
-    advice = 'An error undoes the revision that it is in, and ends the script.'
+    advice = 'An error undoes the revision that it is in, and ends the script.',
     guards_first = True
     unreadable = ''
 
     def opening(self, heads: Sequence[str]) -> str:
         """Stop at the first error; read text as it is written here."""
-        return ("\\set ON_ERROR_STOP on\nSET client_encoding = 'UTF8';\n"
-                'SET standard_conforming_strings = on;')
+        return r'''\set ON_ERROR_STOP on
+\set ON_ERROR_ROLLBACK off
+\set AUTOCOMMIT on
+\set SINGLELINE off
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;'''
 
     def guard(self, heads: Sequence[str]) -> str:
         """Take the lock and compare, in the transaction of the revision."""
@@ -62,6 +67,8 @@ DO $dbmanage$ BEGIN PERFORM pg_advisory_lock({self.tables.lock_number}); END $db
             case datetime.timedelta():
                 return (f"'{value.days} days {value.seconds}.{value.microseconds:06}"
                         " seconds'::interval")
+            case decimal.Decimal() if value.is_nan():
+                return "'NaN'::numeric"
             case list():
                 items = [self.literal(item) for item in value]
                 if not items:
@@ -72,6 +79,10 @@ DO $dbmanage$ BEGIN PERFORM pg_advisory_lock({self.tables.lock_number}); END $db
     def boolean(self, value: bool) -> str:
         """Return the literal of a truth value."""
         return str(value).lower()
+
+    def number(self, value: float) -> str:
+        """Return the literal of a float; inf and nan are words."""
+        return super().number(value) or f"'{value}'::float8"
 
     def binary(self, value: bytes) -> str:
         """Return the literal of bytes."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ from dbmanage.script import clients
 
 # The shell ends a line, or all of the text, at these.
 _LOST = re.compile(r'([\r\0]+)')
+
+_INFINITE = {math.inf: '9e999', -math.inf: '-9e999'}
 
 
 class SQLite(clients.Client):
@@ -19,7 +22,7 @@ class SQLite(clients.Client):
     """
 
     usage = 'sqlite3 FILE.sqlite < FILE'
-    advice = 'An error undoes the revision that it is in, and ends the script.'
+    advice = 'An error undoes the revision that it is in, and ends the script.',
     begin = 'BEGIN IMMEDIATE;'
 
     def opening(self, heads: Sequence[str]) -> str:
@@ -67,6 +70,10 @@ INSERT INTO temp.dbmanage_guard SELECT {wanted}, found FROM temp.dbmanage_found;
         """Leave the session as it was, should it go on."""
         return ('DROP VIEW temp.dbmanage_found;\nDROP TABLE temp.dbmanage_orphans;\n'
                 'DROP TABLE temp.dbmanage_guard;')
+
+    def number(self, value: float) -> str:
+        """Return the literal of a float; the driver stores nan as NULL."""
+        return super().number(value) or _INFINITE.get(value, 'NULL')
 
     def text(self, value: str) -> str:
         """Return the literal of a text."""

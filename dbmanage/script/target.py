@@ -36,8 +36,9 @@ def client(
     if name not in _CLIENTS:
         raise errors.UsageError(f'there is no --sql for {name}')
     own = tables.Tables.of(service)
-    table = sqlalchemy.table(own.version, schema=own.schema)
+    table, journal = (
+        kind().identifier_preparer.format_table(sqlalchemy.table(one, schema=own.schema))
+        for one in (own.version, own.journal))
     return _CLIENTS[name](
-        url, dialect or ('mariadb' if name == 'mysql' else name), own,
-        kind().identifier_preparer.format_table(table), remedy,
+        url, dialect or ('mariadb' if name == 'mysql' else name), own, table, journal, remedy,
         configuration.database(conf, group)['mysql_sql_mode'])

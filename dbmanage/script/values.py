@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import decimal
 from typing import Any
 
 import sqlalchemy
@@ -32,7 +33,10 @@ class _Statement(compiler.SQLCompiler):
     def render_literal_value(self, value: Any, type_: Any) -> str:
         """Return the literal of what the type makes of a value."""
         impl = type_.dialect_impl(self.dialect)
-        found: Any = self.client.literal(_bound(value, impl, self.dialect))
+        bound = _bound(value, impl, self.dialect)
+        found: Any = self.client.literal(bound)
+        if found is None and isinstance(bound, float | decimal.Decimal):
+            raise exc.CompileError(f'there is no literal for {bound}')
         if found is None:
             return _keep_tabs(super().render_literal_value(value, type_))
         if impl.render_bind_cast and self.dialect.bind_typing is _CASTS:

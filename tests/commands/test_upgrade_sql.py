@@ -126,6 +126,19 @@ class ScriptTests(databases.SQLite, base.CommandTestCase):
         self.assertEqual(0, first.code, first.err)
         self.assertEqual(first, second)
 
+    def test_encoding(self):
+        """It is UTF-8, as the client is told, whatever the locale is."""
+        self.service({'five.py': base.revision_file(
+            '005', '004', """op.execute("UPDATE one SET id = 'ü✓'")""", message='Ünï ✓')})
+        expected = self.run_command('upgrade', 'head', '--sql').out
+        self.assertIn("'ü✓'", expected)
+        for env in ({'PYTHONIOENCODING': 'latin-1'}, {'LC_ALL': 'C', 'PYTHONUTF8': '0'},
+                    {'LC_ALL': 'C', 'PYTHONUTF8': '0', 'PYTHONCOERCECLOCALE': '0'}):
+            with self.subTest(env):
+                result = self.run_process('upgrade', 'head', '--sql', env=env)
+
+                self.assertEqual((0, expected, ''), (result.code, result.out, result.err))
+
     def test_hooks(self):
         """The service's own hook hears of each revision, as it does online."""
         self.service({}, {'manage.py': HOOKED})

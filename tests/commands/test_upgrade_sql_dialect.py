@@ -112,6 +112,19 @@ class DialectTests(base.CommandTestCase):
 
             self.assertIn('SELECT mysql, mysql;', result.out)
 
+    def test_infinity(self):
+        """MariaDB and MySQL have none, and the drivers send none."""
+        for value in ("float('inf')", "float('nan')", "__import__('decimal').Decimal('NaN')"):
+            self.service(timelines.line('one', f"""
+                op.bulk_insert(sa.table('one', sa.column('id')), [{{'id': {value}}}])
+                """))
+            for dialect in ('mariadb', 'mysql'):
+                with self.subTest(f'{dialect} {value}'):
+                    result = self.run_command('upgrade', 'head', '--sql', '--dialect', dialect)
+
+                    self.assertEqual((1, ''), (result.code, result.out))
+                    self.assertIn('cannot be written as SQL: there is no literal for', result.err)
+
     def test_connection_of_mysql(self):
         """It does not tell MariaDB from MySQL, and most are MariaDB's."""
         self._drop_a_check()

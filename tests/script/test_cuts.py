@@ -79,8 +79,9 @@ class CutsOnMariaDB(CutTests, databases.MariaDB, scripts.ScriptTestCase):
         [at] = self.recorded() or ['base']
         within = self._note().startswith(f'{at}, half-way to ')
         if within:
-            said = self.refuse(self.script('current:head'))
+            said = self.refuse(self.script(f'{at}:head'))
             self.assertIn(f'the database is at {self._note()}', said)
+            self.assertEqual(6, self.run_command('upgrade', 'head').code)
         elif at != 'base':
             said = self.refuse(script)
             self.assertIn(f'but the database is at {at}', said)

@@ -43,9 +43,6 @@ UNWRITTEN = {
         one = sa.table('one', sa.column('id', sa.Integer()))
         op.bulk_insert(one, [{'id': object()}])
         """,
-    'infinity': """
-        op.bulk_insert(sa.table('one', sa.column('id')), [{'id': float('inf')}])
-        """,
     'default': """
         one = sa.Table('one', sa.MetaData(), sa.Column('id', sa.Integer(), default=lambda: 7),
                        sa.Column('n', sa.Integer()))

@@ -29,6 +29,50 @@ BODIES = {
         op.execute("INSERT INTO log VALUES (1, 'a')")
         ''',
 }
+# Some that only one database has.
+OF_KIND = {
+    'sqlite': {
+        'comment before': '''
+            op.execute("""-- it's a trigger;
+            CREATE TRIGGER twice AFTER INSERT ON log WHEN new.id < 100 BEGIN
+                -- it's
+                INSERT INTO log VALUES (new.id + 100, CASE WHEN 1 THEN 'a;' ELSE 'end;' END);
+            END
+            """)
+            op.execute("INSERT INTO log VALUES (1, 'a')")''',
+        'point': '''op.execute("INSERT INTO log SELECT 1,\\n.5")''',
+    },
+    'postgresql': {
+        'dollars': '''op.execute(
+            "INSERT INTO log VALUES (1, $$it's; $dbmanage$ \\\\\\\\ :: :$$)")''',
+        'block': """op.execute(
+            "DO $dbmanage$ BEGIN INSERT INTO log VALUES (1, 'x'); END $dbmanage$")""",
+        'atomic': """
+            op.execute('CREATE FUNCTION two() RETURNS integer LANGUAGE SQL'
+                       ' BEGIN ATOMIC SELECT 1; SELECT 2; END')
+            op.execute("INSERT INTO log SELECT two(), 'x'")
+            """,
+        'casts': r"""op.execute(
+            r"INSERT INTO log SELECT 1, (ARRAY['a', E'b\'\n'])[1\:2]::text")""",
+    },
+    'mariadb': {
+        'comment before': '''
+            op.execute("""-- it's a trigger;
+            CREATE TRIGGER more BEFORE INSERT ON log FOR EACH ROW BEGIN
+                SET new.id = new.id + 100; # it's $$
+                SET new.word = '$$$;';
+            END
+            """)
+            op.execute("INSERT INTO log VALUES (1, 'a')")''',
+        'block': """op.execute(
+            "BEGIN NOT ATOMIC INSERT INTO log VALUES (1, 'a'); SELECT 1; END")""",
+        'quotes': r"""op.execute(r'INSERT INTO log VALUES (1, "a;b\'c\";") # the; end')""",
+        'words': """
+            op.create_table('words', *(sa.Column(word, sa.Integer()) for word in (
+                'delimiter', 'source', 'quit', 'go', 'use')))
+            """,
+    },
+}
 TRIGGERS = {
     'sqlite': """
         CREATE TRIGGER twice AFTER INSERT ON log WHEN new.id < 100 BEGIN
@@ -70,9 +114,15 @@ class StatementTests:
 
     def test_statements(self):
         """They do what they do online."""
-        for name, body in BODIES.items():
+        for name, body in (BODIES | OF_KIND[self.kind]).items():
             with self.subTest(name):
                 self._compare(timelines.line(TABLE, body))
+
+    def test_semicolon_in_a_text(self):
+        """It takes no other delimiter."""
+        self.service(timelines.line(TABLE, """op.execute("INSERT INTO log VALUES (1, 'a;b')")"""))
+
+        self.assertNotIn('DELIMITER', self.script('head'))
 
     def test_trigger(self):
         """A stored program is one statement."""

@@ -11,9 +11,10 @@ TEXTS = [
     "it's", "''", 'a "b" `c`', 'back\\slash', 'end\\', "\\'", '\\n \\t \\0', '50% %s %(x)s %%',
     ':name ::x :1 ?', '$1 $$ $dbmanage$', '{x}', 'a\nb\r\nc\rd\n', 'tab\there', '\t', ' trailing ',
     '; -- x', '-- x', '/* x */', '# x', '🦄 ü\u2028\x0b\x0c\x85\ufeff', '', 'go\ngo\n/\n.quit\n',
-    'DELIMITER $$', '\\q', '\\.', 'NULL', 'a' * 5000]
+    'DELIMITER $$', '\\q', '\\.', 'NULL', 'a' * 5000,
+    'a\nDELIMITER //\nsource x\n\\! x\n\\q\n#\n']
 CASES = f"""
-import datetime, decimal, enum, uuid
+import datetime, decimal, enum, math, uuid
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
@@ -44,8 +45,9 @@ CASES = {{
     'big': (sa.BigInteger(), [2**63 - 1, -2**63]),
     'numeric': (sa.Numeric(38, 10), [
         decimal.Decimal(text) for text in (
-            '1234567890123456.1234567890', '-0.0000000001', '1E+5', '1E-9', '0')]),
-    'float': (sa.Float(53), [1.5, 0.1, 1e300, -1e-300]),
+            '1234567890123456.1234567890', '-0.0000000001', '1E+5', '1E-9', '0', '-0.0')]),
+    'float': (sa.Float(53), [1.5, 0.1, 1e300, -1e-300, 5e22, -0.0]),
+    'long': (sa.Text(), ["it's\\n;" * 9000]),
     'date': (sa.Date(), [datetime.date(2026, 1, 2), datetime.date(1970, 1, 1)]),
     'moment': (sa.DateTime(), [NOON, NOON.replace(microsecond=678)]),
     'aware': (sa.DateTime(), [NOON.replace(tzinfo=EAST)]),
@@ -61,7 +63,9 @@ CASES = {{
     'colour': (sa.Enum(Colour, name='a_colour'), [Colour.red, 'odd']),
     'uuid': (sa.Uuid(), [uuid.UUID(int=5)]),
 }}
+OF_SQLITE = {{'infinite': (sa.Float(), [math.inf, -math.inf, math.nan])}}
 OF_POSTGRESQL = {{
+    'infinite': (sa.Float(), [math.inf, -math.inf]),
     'jsonb': (postgresql.JSONB(), [NESTED]),
     'bytea': (postgresql.BYTEA(), [bytes(range(256))]),
     'array': (postgresql.ARRAY(sa.String(200)), [TEXTS[:20], [], [None, 'a']]),
@@ -79,7 +83,8 @@ OF_MYSQL = {{
 
 
 def of(dialect):
-    return CASES | {{'postgresql': OF_POSTGRESQL, 'mysql': OF_MYSQL}}.get(dialect, {{}})
+    return CASES | {{
+        'sqlite': OF_SQLITE, 'postgresql': OF_POSTGRESQL, 'mysql': OF_MYSQL}}[dialect]
 """
 INSERT = """
 from acme import cases
@@ -115,6 +120,19 @@ op.get_bind().execute(sa.text('INSERT INTO plain (id, word) VALUES (:id, :word)'
                       [{'id': 4, 'word': 'tab\\t;'}, {'id': 5, 'word': None}])
 op.get_bind().exec_driver_sql("INSERT INTO plain (id, word) VALUES (6, 'a:b \\t c')")
 """
+SUMS = """
+op.create_table('sums', sa.Column('sum', sa.Float(53)))
+op.execute(sa.table('sums', sa.column('sum')).insert().values(
+    sum=sa.literal(0.1, sa.Float()) + sa.literal(0.2, sa.Float()) * sa.literal(1e-3)))
+"""
+# No nan equals another; its text does.
+NO_NUMBERS = """
+import decimal
+op.create_table('words', sa.Column('word', sa.Text()))
+for value, type_ in [(float('nan'), sa.Float()), (decimal.Decimal('NaN'), sa.Numeric())]:
+    op.execute(sa.table('words', sa.column('word')).insert().from_select(
+        ['word'], sa.select(sa.cast(sa.literal(value, type_), sa.Text()))))
+"""
 DEFAULTS = """
 from acme import cases
 texts = [text for text in cases.TEXTS if '\\r' not in text and len(text) < 200]
@@ -140,6 +158,10 @@ class ValueTests:
     def test_types_that_are_not_told(self):
         """A value speaks for itself, as it does for the driver."""
         self._compare(UNTYPED)
+
+    def test_sums(self):
+        """A float is no decimal, so that a sum comes out as the driver's."""
+        self._compare(SUMS)
 
     def test_server_defaults(self):
         """The default of a column, and a comment."""
@@ -168,6 +190,10 @@ class ValuesOnSQLite(ValueTests, databases.SQLite, scripts.ScriptTestCase):
 
 class ValuesOnPostgreSQL(ValueTests, databases.PostgreSQL, scripts.ScriptTestCase):
     """Values in psql."""
+
+    def test_no_numbers(self):
+        """PostgreSQL has a word for what is no number."""
+        self._compare(NO_NUMBERS)
 
 
 class ValuesOnMariaDB(ValueTests, databases.MariaDB, scripts.ScriptTestCase):
