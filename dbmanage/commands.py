@@ -69,7 +69,7 @@ def upgrade(context: Context, revision: str | None, delta: int | None,
     target = _target(revision, delta, sql)
     if sql:
         return context.script.upgrade(target, dialect, split)
-    _need_sql(dialect=dialect, split=split)
+    _need('sql', dialect=dialect, split=split)
     return context.migrator.upgrade(target, wait)
 
 
@@ -116,6 +116,23 @@ def check_migration(context: Context) -> output.Answer:
 
 
 @command(
+    argument('--timeline', action='store_true', help=(
+        'compare what the revisions make of an empty database; none need be configured')),
+    argument('--scratch', metavar='URL', help=(
+        'with --timeline: that empty database, a SQLite file otherwise; it is emptied again')),
+    argument('--ignore', metavar='FILE', help='leave the differences out that are in FILE'),
+    argument('--write-ignore', metavar='FILE', help='write all of them to FILE; exit with 0'))
+def check(context: Context, timeline: bool, scratch: str | None, ignore: str | None,
+          write_ignore: str | None) -> output.Answer:
+    """List how the database and the models differ; exit with 3 if they do."""
+    if not timeline:
+        _need('timeline', scratch=scratch)
+        return context.autogen.check(ignore, write_ignore)
+    with context.scratch(scratch) as empty:
+        return empty.autogen.check(ignore, write_ignore)
+
+
+@command(
     _MESSAGE,
     argument('--autogenerate', action='store_true', help=(
         'fill it with what the models have and the database lacks')),
@@ -149,7 +166,7 @@ def stamp(context: Context, revision: str, sql: bool, dialect: str | None, purge
         raise errors.UsageError('--purge needs the database; it does not go with --sql')
     if sql:
         return context.script.stamp(revision, dialect)
-    _need_sql(dialect=dialect)
+    _need('sql', dialect=dialect)
     return context.migrator.stamp(revision, purge, wait)
 
 
@@ -192,10 +209,10 @@ def downgrade(context: Context, **ignored: Any) -> output.Answer:
     raise errors.UsageError(errors.NO_DOWNGRADE)
 
 
-def _need_sql(**options: str | None) -> None:
+def _need(what: str, **options: str | None) -> None:
     for name, value in options.items():
         if value is not None:
-            raise errors.UsageError(f'--{name} goes with --sql')
+            raise errors.UsageError(f'--{name} goes with --{what}')
 
 
 def _target(revision: str | None, delta: int | None, sql: bool) -> str:

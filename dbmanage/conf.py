@@ -194,6 +194,26 @@ def connection(conf: cfg.ConfigOpts, group: str) -> str:
         f'(or OS_{group.upper()}__CONNECTION)')
 
 
+@contextlib.contextmanager
+def connected_to(conf: cfg.ConfigOpts, group: str, url: str) -> Iterator[None]:
+    """Let a section name another database for a while."""
+    values = {**dict.fromkeys(('connection_parameters', 'slave_connection'), ''),
+              'connection': url.replace('$', '$$')}
+    database(conf, group)
+    before = {name: conf[group][name] for name in values
+              if (found := conf.get_location(name, group))
+              and found.location is cfg.Locations.set_override}
+    try:
+        for name, value in values.items():
+            conf.set_override(name, value, group)
+        yield
+    finally:
+        for name in values:
+            conf.clear_override(name, group)
+        for name, value in before.items():
+            conf.set_override(name, str(value or '').replace('$', '$$'), group)
+
+
 def _value(conf: cfg.ConfigOpts, group: str, name: str) -> Any:
     with _translated():
         try:

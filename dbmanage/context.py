@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import typing
+from collections.abc import Iterator
 from typing import Any
 
 if typing.TYPE_CHECKING:
@@ -65,6 +67,15 @@ class Context:
         from dbmanage import script
         return script.Script(
             self.service, self.conf, self.timeline, lambda: self.repair.whole_heads())
+
+    @contextlib.contextmanager
+    def scratch(self, url: str | None) -> Iterator[Context]:
+        """Give a context whose database was empty, and is at head now."""
+        from dbmanage.database import scratch
+        with scratch.used(self.conf, self.service.database_group, url):
+            context = Context(self.service, self.conf)
+            context.migrator.upgrade('heads')
+            yield context
 
     @functools.cached_property
     def autogen(self) -> autogen.Autogen:

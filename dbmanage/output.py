@@ -18,8 +18,9 @@ _SECRETS = (
     (re.compile(r'(://)[^\s/:@\'"]*:.+?@(?=[\w.\[\]:-]*(?:[/?\s\'")]|$))'), r'\1***@'),
     (re.compile(r'\b(password|passwd)=[^&\s]+', re.IGNORECASE), r'\1=***'),
 )
-# oslo.db logs each error that it wraps with a traceback; we say it in a line.
-_NOISE = 'oslo_db.sqlalchemy.exc_filters'
+# oslo.db logs each error that it wraps with a traceback; we say it in a line. Alembic
+# warns of descending indexes, which ``autogen`` compares itself.
+_NOISE = ('oslo_db.sqlalchemy.exc_filters', 'alembic.ddl.impl')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +67,7 @@ def logging_to_stderr() -> Iterator[None]:
         return
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Masked('%(levelname)s: %(message)s'))
-    handler.addFilter(lambda record: record.name != _NOISE)
+    handler.addFilter(lambda record: record.name not in _NOISE)
     root.addHandler(handler)
     try:
         yield

@@ -16,7 +16,7 @@ PACKAGE = base.ROOT / 'dbmanage'
 # conf stand on each other in this order, and so do output and database.
 FLOORS = {
     'errors': 0.0, 'version': 0.0, 'service': 0.1, 'conf': 0.2,
-    'output': 1.0, 'database': 1.1,
+    'output': 1.0, 'words': 1.0, 'database': 1.1,
     'migrator': 2, 'timeline': 2, 'script': 2, 'autogen': 2,
     'commands': 3, 'context': 3,
     'cli': 4,
@@ -25,7 +25,7 @@ FLOORS = {
 # What a service uses of this package; no room imports a service.
 SERVICES = {'migrations': set(), 'reference': {'service'}}
 ALEMBIC_ROOMS = {'migrator', 'timeline', 'script', 'autogen', 'testing', 'migrations'}
-SQLALCHEMY_ROOMS = ALEMBIC_ROOMS | {'database', 'output', 'reference'}
+SQLALCHEMY_ROOMS = ALEMBIC_ROOMS | {'database', 'output', 'words', 'reference'}
 HEAVY = ('alembic', 'sqlalchemy', 'pymysql', 'psycopg2')
 
 LOADED = f"""

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Columns, indexes and constraints in plain words, as a database spells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import schema
+
+
+def type_name(type_: Any, dialect: sqlalchemy.Dialect) -> str:
+    """Return a type as SQL: ``VARCHAR(80)``."""
+    try:
+        return str(type_.compile(dialect=dialect))
+    except Exception:  # noqa: BLE001 - a type of a service may raise anything
+        return repr(type_)
+
+
+def default(column: Any, dialect: sqlalchemy.Dialect) -> str | None:
+    """Return the server default of a column as SQL; None if it has none."""
+    found = column.server_default if isinstance(column, schema.Column) else column
+    if not isinstance(found, schema.DefaultClause):
+        return None if found is None else type(found).__name__.lower()
+    if isinstance(found.arg, str):
+        return "'{}'".format(found.arg.replace("'", "''"))
+    try:
+        return str(found.arg.compile(dialect=dialect, compile_kwargs={'literal_binds': True}))
+    except Exception:  # noqa: BLE001 - an expression of a service may raise anything
+        return repr(found.arg)
+
+
+def column(column: schema.Column[Any], dialect: sqlalchemy.Dialect) -> str:
+    """Return what a column is: ``VARCHAR(80), not null, default 'x'``."""
+    server_default = default(column, dialect)
+    return ', '.join([
+        type_name(column.type, dialect), 'null' if column.nullable else 'not null',
+        *([] if server_default is None else [f'default {server_default}'])])
+
+
+def index(found: schema.Index, dialect: sqlalchemy.Dialect) -> str:
+    """Return what an index is of: ``(name, size DESC), unique``."""
+    parts = [str(part.name) if isinstance(part, schema.Column) else _expression(part, dialect)
+             for part in found.expressions]
+    return f'({", ".join(parts)})' + (', unique' if found.unique else '')
+
+
+def constraint(found: Any, dialect: sqlalchemy.Dialect) -> str:
+    """Return what a constraint demands: ``(a, b) -> parents (id), on delete CASCADE``."""
+    if isinstance(found, schema.CheckConstraint):
+        return f'({_expression(found.sqltext, dialect)})'
+    names = f'({", ".join(found.columns.keys())})'
+    if not isinstance(found, schema.ForeignKeyConstraint):
+        return names
+    targets = [element.target_fullname.rpartition('.') for element in found.elements]
+    options = [(name, getattr(found, name.replace(' ', ''))) for name in ('on update', 'on delete')]
+    return (f'{names} -> {targets[0][0]} ({", ".join(column for _, _, column in targets)})'
+            + ''.join(f', {name} {value.upper()}' for name, value in options if value))
+
+
+def _expression(part: Any, dialect: sqlalchemy.Dialect) -> str:
+    return str(part.compile(
+        dialect=dialect, compile_kwargs={'literal_binds': True, 'include_table': False}))
