@@ -42,6 +42,11 @@ def _columns(constraint=None, *arguments, **options):
         [] if constraint is None else [constraint(*arguments, **options)])]
 
 
+def _computed(expression):
+    return lambda: [sa.Column('c', sa.Integer), sa.Column(
+        'd', sa.Integer, sa.Computed(expression, persisted=True))]
+
+
 def _key(name, **options):
     return _columns(sa.ForeignKeyConstraint, ['c'], ['parents.id'], name=name, **options)
 
@@ -90,8 +95,7 @@ CHANGES = {
     'default_now': Change(*_default(sa.DateTime(), None, sa.func.now()), 'changed_default'),
     'default_then': Change(*_default(sa.DateTime(), sa.func.now(), '2021-01-01 00:00:00'),
                            'changed_default'),
-    'computed': Change(_column(INTEGER, sa.Computed('id + 1', persisted=True)),
-                       _column(INTEGER, sa.Computed('id + 2', persisted=True)), 'changed_computed'),
+    'computed': Change(_computed('c + 1'), _computed('c + 2'), 'changed_computed'),
     # SQLite keeps no comments.
     'comment': Change(_column(INTEGER, comment='a'), _column(INTEGER, comment='b'),
                       'changed_comment', sqlite=()),
