@@ -109,10 +109,11 @@ def show(context: Context, revision: str) -> output.Answer:
     return context.listing.show(revision)
 
 
-@command()
-def check_migration(context: Context) -> output.Answer:
+@command(argument('--static', action='store_true', help=(
+    'import no revision: only what can be read is checked, at once')))
+def check_migration(context: Context, static: bool) -> output.Answer:
     """Check that the timeline is sound and has one head; exit with 3 if not."""
-    return context.listing.check()
+    return context.listing.check(static)
 
 
 @command(

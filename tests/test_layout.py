@@ -137,6 +137,13 @@ class ImportCostTests(unittest.TestCase):
         """A configuration without a connection loads none of them."""
         self.assertEqual('2 ', _loaded('--config-file', '/dev/null', 'upgrade', 'head'))
 
+    def test_timeline(self):
+        """The revisions are read, and not imported: none of them is loaded."""
+        for argv in (('history', '-v'), ('history', ':head'), ('heads',), ('branches',),
+                     ('show', '001'), ('check_migration', '--static')):
+            with self.subTest(argv):
+                self.assertEqual('0 ', _loaded('--config-file', '/dev/null', *argv))
+
 
 def _sources() -> list[pathlib.Path]:
     return sorted(PACKAGE.rglob('*.py'))

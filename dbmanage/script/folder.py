@@ -74,5 +74,5 @@ def _write(draft: pathlib.Path, parts: Iterator[Part], width: int) -> dict[str, 
 
 
 def _stem(revision: files.Revision) -> str:
-    stem = revision.file.path.stem
+    stem = pathlib.Path(revision.path).stem
     return stem if stem.startswith(revision.revision) else f'{revision.revision}_{stem}'

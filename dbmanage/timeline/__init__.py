@@ -1,42 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """The revisions on disk: their order, their heads, their soundness."""
 
+from __future__ import annotations
+
 import functools
 import pathlib
 import re
+import typing
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
-from typing import cast
-
-from alembic import script
-from alembic import util
-from alembic.runtime import environment
-from alembic.runtime import migration
-from alembic.script import revision as graph
 
 from dbmanage import errors
-from dbmanage import output
-from dbmanage.timeline import draft
 from dbmanage.timeline import files
-from dbmanage.timeline import headsfile
+from dbmanage.timeline import graph
 from dbmanage.timeline import names
-from dbmanage.timeline import settings
+from dbmanage.timeline import reading
 from dbmanage.timeline import soundness
 
+if typing.TYPE_CHECKING:
+    from alembic.runtime import migration
+
+    from dbmanage import output
+    from dbmanage.timeline import directory
+    from dbmanage.timeline import draft as drafts
+
 RELATIVE = re.compile(r'(?:(?P<branch>.+)@)?(?P<symbol>\w+)?(?P<steps>[+-]\d+)$')
-
-
-class Directory(script.ScriptDirectory):
-    """Alembic's directory of revisions, over files that were read."""
-
-    def __init__(self, found: Sequence[files.File], folders: Sequence[pathlib.Path]) -> None:
-        home = pathlib.Path(__file__).parents[1] / 'migrations'
-        super().__init__(str(home), version_locations=[str(path) for path in folders])
-        self.revision_map = graph.RevisionMap(lambda: map(files.Revision, found))
 
 
 class Timeline:
@@ -53,26 +45,38 @@ class Timeline:
     ) -> None:
         self.folders = folders
         self._attributes = attributes or {}
-        self._files, self._broken = soundness.read(files.find(folders))
+        self._files, self._broken = soundness.read(reading.find(folders))
+        self._ids = {file.revision for file in self._files}
 
     @functools.cached_property
-    def directory(self) -> Directory:
-        """The sound graph, as Alembic's ScriptDirectory."""
+    def graph(self) -> graph.Graph:
+        """The sound graph."""
         problems = [*self._broken, *soundness.graph_problems(self._files)]
         if problems:
             more = f' (and {len(problems) - 1} more)' if len(problems) > 1 else ''
             raise errors.Failed(f'{problems[0].message}{more}; see check_migration')
-        return Directory(self._files, self.folders)
+        return graph.Graph(self._files)
 
-    def problems(self) -> list[soundness.Problem]:
-        """Return everything that is wrong, each thing once."""
-        found = [*self._broken, *soundness.all_problems(self._files)]
+    @functools.cached_property
+    def directory(self) -> directory.Directory:
+        """The same graph, as Alembic's ScriptDirectory."""
+        from dbmanage.timeline import directory
+        return directory.Directory(self.graph.revisions.values(), self.folders)
+
+    def problems(self, static: bool = False) -> list[soundness.Problem]:
+        """Return everything that is wrong, each thing once.
+
+        Each file is imported, unless what can be read is enough.
+        """
+        from dbmanage.timeline import headsfile
+        check = soundness.check_text if static else soundness.check_code
+        found = [*self._broken, *soundness.all_problems(self._files, check)]
         if self._broken:  # then nobody knows the heads
             return found
         return [*found, *headsfile.problems(self.folders, self.head_files())]
 
     def __contains__(self, revision: str) -> bool:
-        return revision in {file.revision for file in self._files}
+        return revision in self._ids
 
     def known(self, recorded: Sequence[str]) -> list[str]:
         """Return recorded revisions, sorted; RevisionNotInCode for another's.
@@ -98,23 +102,24 @@ class Timeline:
 
     def labels(self) -> set[str]:
         """Return the labels of all branches."""
-        return {label for file in self._files for label in util.to_tuple(file.branch_labels, ())}
+        return {label for file in self._files for label in file.branch_labels}
 
     def heads(self) -> list[str]:
         """Return the heads that branches end in, sorted."""
-        return sorted(self.directory.get_heads())
+        return sorted(self.graph.heads)
 
     def head_files(self) -> dict[str, pathlib.Path]:
         """Return the heads that branches end in, each with its file."""
-        below = {one for file in self._files for one in util.to_tuple(file.down_revision, ())}
-        return {file.revision: file.path for file in self._files if file.revision not in below}
+        below = {one for file in self._files for one in file.down_revision}
+        return {file.revision: pathlib.Path(file.path)
+                for file in self._files if file.revision not in below}
 
     def effective_heads(self) -> list[str]:
         """Return the heads that an upgraded database records, sorted.
 
         A head that another revision depends on is not recorded of its own.
         """
-        return sorted(self.directory.get_heads(consider_depends_on=True))
+        return sorted(self.graph.effective_heads)
 
     def get(self, revision: str) -> files.Revision:
         """Return one revision by id, unique prefix, label or head."""
@@ -122,21 +127,11 @@ class Timeline:
 
     def resolve(self, name: str) -> Sequence[files.Revision]:
         """Return the revisions that a name means; UsageError if none."""
-        if not name.rpartition('@')[2]:
-            raise names.unknown(self, name)
-        try:
-            found = self.directory.get_revisions(name)
-        except util.CommandError as e:
-            raise names.unknown(self, name, e) from e
-        return cast(Sequence[files.Revision], tuple(one for one in found if one))
+        return names.of(self, name)
 
     def exactly(self, name: str) -> Sequence[files.Revision]:
         """Return what an id, a head, base or a label means: no prefixes."""
-        branch, _, rest = name.rpartition('@')
-        plain = {*self.ids(), *self.labels(), *names.SYMBOLS, 'base'}
-        if rest not in plain or (branch and branch not in plain):
-            raise names.unknown(self, name)
-        return self.resolve(name)
+        return names.exactly(self, name)
 
     def check_ids(self, plan: Sequence[files.Revision]) -> None:
         """Raise Failed for an id that the version table cannot hold."""
@@ -174,7 +169,7 @@ class Timeline:
         self.check_target(target)
         try:
             return self.between(heads, target)
-        except (graph.RevisionError, AssertionError) as e:  # the latter: REV+N is not there
+        except LookupError as e:
             left = len(self.between(heads, 'heads'))
             if not left and target.rpartition('@')[2].startswith('+'):
                 return []
@@ -182,30 +177,31 @@ class Timeline:
                 f'cannot upgrade to {target} from {", ".join(heads) or "base"}, where '
                 f'{left} revisions are left: {str(e) or "there is no such revision"}') from e
 
-    def between(
-        self, heads: Sequence[str], target: str | Sequence[str],
-    ) -> list[files.Revision]:
-        """Return what the target needs and the heads lack, oldest first."""
-        upper = target if isinstance(target, str) else tuple(target)
-        found = list(self.directory.iterate_revisions(upper, tuple(heads), implicit_base=True))
-        return cast(list[files.Revision], found[::-1])
+    def between(self, heads: Sequence[str], target: str) -> list[files.Revision]:
+        """Return what the target needs and the heads lack, oldest first.
+
+        Raises LookupError if there is no such target, or no way to it.
+        """
+        found = None
+        if not RELATIVE.match(target):
+            found = self.graph.between(heads, target)
+        if found is None:
+            found = self._revisions(self.directory.between(heads, target))
+        return found[::-1]
 
     def walk(self, base: str = 'base', head: str = 'heads') -> list[files.Revision]:
         """Return the revisions of a span, newest first."""
-        try:
-            found = list(self.directory.walk_revisions(base, head))
-        except util.CommandError as e:
-            raise errors.UsageError(f'{base}:{head}: {e}') from e
-        except AssertionError as e:  # Alembic sorts what it has no way to
-            raise errors.UsageError(
-                f'{base}:{head}: a dependency leads from the one to the other, no branch') from e
-        return cast(list[files.Revision], found)
+        found = self.graph.between((), head) if base == 'base' else None
+        if found is None:
+            found = self._revisions(self.directory.walk(base, head))
+        return found
 
     def lineage(self, revisions: Sequence[files.Revision]) -> set[str]:
         """Return the ids of some revisions and of all that they need."""
-        below = {id_ for one in revisions for id_ in util.to_tuple(one.down_revision, ())}
-        return {needed.revision for one in revisions if one.revision not in below
-                for needed in self.between((), one.revision)}
+        return self.graph.lineage(one.revision for one in revisions)
+
+    def _revisions(self, ids: Iterable[str]) -> list[files.Revision]:
+        return [self.graph.revisions[id_] for id_ in ids]
 
     def run(
         self, work: Callable[..., Iterable[Any]], configure: Mapping[str, Any], **options: Any,
@@ -215,35 +211,27 @@ class Timeline:
         ``configure`` are the arguments of Alembic's ``context.configure``,
         ``options`` those of its EnvironmentContext.
         """
-        with environment.EnvironmentContext(
-            settings.of(configure, self._attributes), self.directory, fn=work, **options,
-        ):
-            self.directory.run_env()
+        self.directory.run(work, configure, self._attributes, **options)
 
     def write(
-        self, plan: draft.Draft, body: str = 'pass', imports: Collection[str] = (),
+        self, plan: drafts.Draft, body: str = 'pass', imports: Collection[str] = (),
     ) -> output.Answer:
         """Write a new revision file; return its path."""
+        from dbmanage import output
+        from dbmanage.timeline import draft
         revision = draft.write(self, plan, body, imports)
         return output.Answer({'revision': revision.document()}, [revision.path])
 
-    def merge(self, plan: draft.Draft) -> output.Answer:
+    def merge(self, plan: drafts.Draft) -> output.Answer:
         """Write a revision file that joins several heads; return its path."""
+        from dbmanage.timeline import draft
         draft.check_merge(self, plan)
         return self.write(plan)
 
     def stamping(self, name: str) -> Callable[..., Iterable[Any]]:
         """Return the work, for ``run``, that records a revision."""
-        def stamp(heads: Sequence[str], context: migration.MigrationContext) -> Iterable[Any]:
-            if context.as_sql and not heads:  # context.stamp would write no table
-                return [migration.StampStep((), one.revision, True, True,
-                                            self.directory.revision_map)
-                        for one in self.exactly(name)]
-            context.stamp(self.directory, name)
-            return ()
-        return stamp
+        return self.directory.stamping(name, [one.revision for one in self.exactly(name)])
 
     def step(self, revision: files.Revision) -> migration.MigrationStep:
         """Return the step that applies a revision."""
-        return migration.MigrationStep.upgrade_from_script(
-            self.directory.revision_map, revision)
+        return self.directory.step(revision.revision)

@@ -20,6 +20,7 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage.timeline import files
 from dbmanage.timeline import headsfile
+from dbmanage.timeline import reading
 
 if typing.TYPE_CHECKING:
     from dbmanage import timeline
@@ -63,7 +64,7 @@ def write(
         create_date=datetime.datetime.now(datetime.UTC).strftime('%Y-%m-%d %H:%M:%S UTC'),
         imports=sorted(imports), upgrades=body)
     _keep(path, {path: text, **_heads_files(revisions, path, rev_id, down)})
-    return files.Revision(files.read(path))
+    return files.Revision(reading.read(str(path.resolve())))
 
 
 def check_merge(revisions: timeline.Timeline, draft: Draft) -> None:
@@ -112,7 +113,7 @@ def _folder(
     if draft.version_path:
         folder = pathlib.Path(draft.version_path)
     elif heads:
-        folder = heads[0].file.path.parent
+        folder = pathlib.Path(heads[0].path).parent
     else:
         folder = revisions.folders[0]
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -183,7 +184,7 @@ def _keep(path: pathlib.Path, texts: Mapping[pathlib.Path, str]) -> None:
     try:
         for at, text in texts.items():
             drafts[at].write_text(text, encoding='utf-8')
-        files.read(drafts[path])
+        files.compiled(str(drafts[path]))
         for at, draft in drafts.items():
             draft.replace(at)
     except OSError as e:

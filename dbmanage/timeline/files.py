@@ -1,53 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Revision files: found in their folders, read without being run."""
+"""Revision files: what they declare, how they are shown, how they are run."""
 
-import ast
-import dataclasses
+from __future__ import annotations
+
 import functools
 import hashlib
 import pathlib
 import re
 import traceback
 import types
-from collections.abc import Iterable
+import typing
 from typing import Any
-
-from alembic import script
-from alembic import util
-from alembic.script import revision
 
 from dbmanage import errors
 
-_NAMES = ('revision', 'down_revision', 'branch_labels', 'depends_on')
+NAMES = ('revision', 'down_revision', 'branch_labels', 'depends_on')
 
 
-@dataclasses.dataclass(frozen=True)
-class File:
+class File(typing.NamedTuple):
     """What a revision file says about itself."""
 
-    path: pathlib.Path
+    path: str
     revision: str
-    down_revision: str | tuple[str, ...] | None = None
-    branch_labels: str | tuple[str, ...] | None = None
-    depends_on: str | tuple[str, ...] | None = None
+    down_revision: tuple[str, ...] = ()
+    branch_labels: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     doc: str = ''
     defines_upgrade: bool = True
 
 
-class Revision(script.Script):
-    """Alembic's Script; its module is loaded when it is run."""
+class Revision:
+    """What a file declares, and its place in the graph.
+
+    ``needs`` are the ids that it goes on from: those that it follows, and those
+    that it depends on and no revision below it does. ``nextrev`` follow it,
+    ``dependents`` depend on it.
+    """
 
     def __init__(self, file: File) -> None:
         self.file = file
-        self.path = str(file.path)
-        revision.Revision.__init__(
-            self, file.revision, file.down_revision,
-            dependencies=file.depends_on, branch_labels=file.branch_labels)
+        self.path = file.path
+        self.revision = file.revision
+        self.down_revisions = file.down_revision
+        self.dependencies = file.depends_on
+        self.needs = tuple(dict.fromkeys(file.down_revision))
+        self.branch_labels = set(file.branch_labels)
+        self.nextrev: list[str] = []
+        self.dependents: list[str] = []
 
     @functools.cached_property
-    def module(self) -> types.ModuleType:  # type: ignore[override]
+    def module(self) -> types.ModuleType:
         """The revision's code; raises Failed if it does not import."""
-        return load(self.file.path)
+        module = load(self.path)
+        for name, declared in zip(NAMES, self.file[1:], strict=False):
+            found = getattr(module, name, None)
+            if as_tuple(found) != as_tuple(declared):
+                raise errors.Failed(f'{self.path}: {name} is {found!r} when it is run, and '
+                                    f'{declared!r} when it is read')
+        return module
+
+    @property
+    def doc(self) -> str:
+        """The first paragraph of the docstring of the file."""
+        return self.longdoc.split('\n\n')[0]
 
     @property
     def longdoc(self) -> str:
@@ -57,31 +72,70 @@ class Revision(script.Script):
     @property
     def fingerprint(self) -> str:
         """A hash of the code of the file; comments and layout do not count."""
-        code = ast.dump(ast.parse(self.file.path.read_bytes()))
+        import ast
+        with open(self.path, 'rb') as file:
+            code = ast.dump(ast.parse(file.read()))
         return hashlib.sha256(code.encode()).hexdigest()
+
+    @property
+    def is_head(self) -> bool:
+        """Whether no revision follows it in a branch."""
+        return not self.nextrev
+
+    @property
+    def is_branch_point(self) -> bool:
+        """Whether more than one revision follows it."""
+        return len(self.nextrev) > 1
+
+    @property
+    def is_crossing(self) -> bool:
+        """Whether ways part here, or meet."""
+        return self.is_merge_point or len({*self.nextrev, *self.dependents}) > 1
+
+    @property
+    def is_merge_point(self) -> bool:
+        """Whether it follows more than one revision."""
+        return len(self.down_revisions) > 1
 
     @property
     def log_entry(self) -> str:
         """Everything about the revision, as Alembic says it."""
-        return self._in_order(super().log_entry)
+        lines = [f'Rev: {self.revision}{" (head)" if self.is_head else ""}{self.points}',
+                 f'{"Merges" if self.is_merge_point else "Parent"}: {self.parents}']
+        if self.dependencies:
+            lines.append(f'Also depends on: {", ".join(self.dependencies)}')
+        if self.is_branch_point:
+            lines.append(f'Branches into: {", ".join(sorted(self.nextrev))}')
+        if self.branch_labels:
+            lines.append(f'Branch names: {", ".join(sorted(self.branch_labels))}')
+        text = '\n'.join(f'    {line}' for line in self.longdoc.splitlines())
+        return '\n'.join([*lines, f'Path: {self.path}', '', text, ''])
 
-    def cmd_format(self, *args: bool, **options: bool) -> str:
-        """Return the line about the revision, as Alembic writes it."""
-        return self._in_order(super().cmd_format(*args, **options))
+    @property
+    def parents(self) -> str:
+        """What it follows, as Alembic writes it."""
+        return ', '.join(self.down_revisions) or '<base>'
 
-    def _in_order(self, text: str) -> str:
-        """Sort the names that Alembic keeps in sets, and writes in any order."""
-        for names in (self.nextrev, self.branch_labels):
-            text = text.replace(util.format_as_comma(names), ', '.join(sorted(names)), 1)
-        return text
+    @property
+    def points(self) -> str:
+        """What it is to the branches, as Alembic writes it."""
+        return (f'{" (branchpoint)" if self.is_branch_point else ""}'
+                f'{" (mergepoint)" if self.is_merge_point else ""}')
+
+    @property
+    def title(self) -> str:
+        """The id, its branches, and whether it is a head, as Alembic writes them."""
+        labels = f' ({", ".join(sorted(self.branch_labels))})' if self.branch_labels else ''
+        head = '' if self.nextrev else ' (effective head)' if self.dependents else ' (head)'
+        return f'{self.revision}{labels}{head}'
 
     def document(self) -> dict[str, Any]:
         """Return the JSON object that every command uses."""
         return {
             'revision': self.revision,
-            'down_revisions': list(util.to_tuple(self.down_revision, ())),
+            'down_revisions': list(self.down_revisions),
             'branch_labels': sorted(self.branch_labels),
-            'depends_on': list(util.to_tuple(self.dependencies, ())),
+            'depends_on': list(self.dependencies),
             'message': self.doc,
             'path': self.path,
             'head': self.is_head,
@@ -97,75 +151,32 @@ class Revision(script.Script):
         return f'revision {self.revision} ({self.path}{line})'
 
 
-def find(folders: Iterable[pathlib.Path]) -> list[pathlib.Path]:
-    """Return the revision files of the folders, by folder, then by name."""
-    found = (path for folder in folders for path in sorted(folder.glob('*.py')))
-    return list(dict.fromkeys(
-        path.resolve() for path in found
-        if not path.name.startswith(('__init__', '.#'))))
-
-
-def read(path: pathlib.Path) -> File:
-    """Return what a file declares; run it only if that takes running it.
-
-    Raises Failed for a file that cannot be parsed or declares no revision.
-    """
+def compiled(path: str, data: bytes | None = None) -> types.CodeType:
+    """Compile a revision file; raise Failed if it is no Python."""
     try:
-        tree = ast.parse(path.read_bytes(), path)
+        return compile(pathlib.Path(path).read_bytes() if data is None else data, path, 'exec')
     except (SyntaxError, ValueError, OSError) as e:
         raise errors.Failed(f'{path}: {errors.describe(e)}') from e
-    try:
-        declared: dict[str, Any] = _literals(tree)
-    except ValueError:
-        module = load(path)
-        declared = {name: value for name, value in vars(module).items() if name in _NAMES}
-    if not isinstance(declared.get('revision'), str):
-        raise errors.Failed(f'{path}: it declares no revision')
-    if 'down_revision' not in declared:
-        raise errors.Failed(f'{path}: it declares no down_revision')
-    return File(path, **_as_tuples(declared), doc=(ast.get_docstring(tree) or '').strip(),
-                defines_upgrade=_defines_upgrade(tree))
 
 
-def load(path: pathlib.Path) -> types.ModuleType:
+def load(path: str) -> types.ModuleType:
     """Import a revision file; raise Failed with the reason if it fails.
 
     What is run is what was read: bytecode of a file that was changed within the
     second, to the same size, would be taken for that of the file.
     """
-    name = re.sub(r'\W', '_', path.stem)
-    module = types.ModuleType(name)
-    module.__file__ = str(path)
+    module = types.ModuleType(re.sub(r'\W', '_', pathlib.Path(path).stem))
+    module.__file__ = path
+    code = compiled(path)
     try:
-        exec(compile(path.read_bytes(), path, 'exec'), module.__dict__)
+        exec(code, module.__dict__)
         return module
     except (Exception, SystemExit) as e:  # a revision file may raise anything
         raise errors.Failed(f'{path}: {errors.describe(e)}') from e
 
 
-def _literals(tree: ast.Module) -> dict[str, Any]:
-    """Return the declarations; raise ValueError if one is not in plain sight."""
-    declared = {}
-    for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else (
-            [node.target] if isinstance(node, ast.AnnAssign) else [])
-        for target in targets:
-            if isinstance(target, ast.Name) and target.id in _NAMES:
-                declared[target.id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
-    if not {'revision', 'down_revision'} <= declared.keys():
-        raise ValueError
-    return declared
-
-
-def _as_tuples(declared: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list | set) else value
-            for name, value in declared.items()}
-
-
-def _defines_upgrade(tree: ast.Module) -> bool:
-    names = {getattr(node, 'name', None) for node in tree.body}
-    names |= {target.id for node in tree.body if isinstance(node, ast.Assign)
-              for target in node.targets if isinstance(target, ast.Name)}
-    names |= {alias.asname or alias.name for node in tree.body
-              if isinstance(node, ast.ImportFrom) for alias in node.names}
-    return 'upgrade' in names
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """Return a declaration as Alembic understands it."""
+    if value is None or isinstance(value, str):
+        return () if value is None else (value,)
+    return tuple(value) if isinstance(value, list | tuple | set) else (value,)

@@ -34,28 +34,25 @@ class Listing:
         """List the heads."""
         found = [self.timeline.get(id_) for id_ in self.timeline.heads()]
         return _answer(found, [
-            one.cmd_format(verbose, include_branches=True, tree_indicators=False)
-            for one in found])
+            one.log_entry if verbose else one.title for one in found])
 
     def branches(self, verbose: bool = False) -> output.Answer:
         """List the branch points, and what follows each."""
         found = [one for one in self.timeline.walk() if one.is_branch_point]
         return _answer(found, [
             line for one in found for line in (
-                one.cmd_format(verbose, include_branches=True),
-                *(f'{" " * len(one.revision)} -> '
-                  + self.timeline.get(id_).cmd_format(
-                      False, include_branches=True, include_doc=verbose)
-                  for id_ in sorted(one.nextrev)), '')])
+                one.log_entry if verbose else f'{one.title}{one.points}',
+                *(f'{" " * len(one.revision)} -> {_branch(above, verbose)}'
+                  for above in map(self.timeline.get, sorted(one.nextrev))), '')])
 
     def show(self, name: str) -> output.Answer:
         """Show what is known of the revisions that a name means."""
         found = self.timeline.resolve(name)
         return _answer(found, [one.log_entry for one in found])
 
-    def check(self) -> output.Answer:
+    def check(self, static: bool = False) -> output.Answer:
         """List everything that is wrong with the timeline."""
-        problems = self.timeline.problems()
+        problems = self.timeline.problems(static)
         document = {'ok': not problems, 'problems': [dataclasses.asdict(one) for one in problems]}
         if problems:
             return output.Answer(document, [one.message for one in problems], code=3)
@@ -69,11 +66,14 @@ def _line(revision: files.Revision, verbose: bool, current: bool) -> str:
     mark = ' (current)' if current else ''
     if verbose:
         return revision.log_entry.replace('\n', f'{mark}\n', 1)
-    text = revision.cmd_format(
-        False, include_branches=True, include_parents=True, tree_indicators=False)
-    branch = ' (branchpoint)' if revision.is_branch_point else ''
-    merge = ' (mergepoint)' if revision.is_merge_point else ''
-    return f'{text}{mark}{branch}{merge}, {revision.doc}'
+    depends = f' ({", ".join(revision.dependencies)})' if revision.dependencies else ''
+    return (f'{revision.parents}{depends} -> {revision.title}{mark}{revision.points}, '
+            f'{revision.doc}')
+
+
+def _branch(revision: files.Revision, verbose: bool) -> str:
+    text = f'{revision.title}{revision.points}'
+    return f'{text}, {revision.doc}' if verbose else text
 
 
 def _answer(found: Sequence[files.Revision], lines: Sequence[str]) -> output.Answer:

@@ -5,39 +5,72 @@ from __future__ import annotations
 
 import difflib
 import typing
-from typing import Any
-
-from alembic import util
-from alembic.script import revision as graph
+from collections.abc import Sequence
 
 from dbmanage import errors
+from dbmanage.timeline import graph
 
 if typing.TYPE_CHECKING:
     from dbmanage import timeline
+    from dbmanage.timeline import files
 
 SYMBOLS = ('head', 'heads')
 
 
-def unknown(
-    revisions: timeline.Timeline, name: str, error: util.CommandError | None = None,
-) -> errors.UsageError:
+def of(revisions: timeline.Timeline, name: str) -> Sequence[files.Revision]:
+    """Return the revisions that a name means; UsageError if none."""
+    if not name.rpartition('@')[2]:
+        raise _unknown(revisions, name)
+    found = revisions.graph.resolve(name)
+    if found is not None:
+        return found
+    if name == 'head':
+        raise _several_heads(revisions)
+    if '@' not in name and not name.startswith('-'):
+        raise _ambiguous(revisions, name) or _unknown(revisions, name)
+    return _of_alembic(revisions, name)
+
+
+def exactly(revisions: timeline.Timeline, name: str) -> Sequence[files.Revision]:
+    """Return what an id, a head, base or a label means: no prefixes."""
+    branch, _, rest = name.rpartition('@')
+    plain = {*revisions.ids(), *revisions.labels(), *SYMBOLS, 'base'}
+    if rest not in plain or (branch and branch not in plain):
+        raise _unknown(revisions, name)
+    return of(revisions, name)
+
+
+def _of_alembic(revisions: timeline.Timeline, name: str) -> Sequence[files.Revision]:
+    from alembic import util
+    from alembic.script import revision as alembic_graph
+    try:
+        found = revisions.directory.get_revisions(name)
+    except util.CommandError as e:
+        if isinstance(e.__cause__, alembic_graph.MultipleHeads):
+            raise _several_heads(revisions) from e
+        raise _unknown(revisions, name) from e
+    return [revisions.graph.revisions[one.revision] for one in found if one]
+
+
+def _unknown(revisions: timeline.Timeline, name: str) -> errors.UsageError:
     """Return why a name means no revision, with what is near to it."""
-    cause = error.__cause__ if error else None
-    if isinstance(cause, graph.MultipleHeads):
-        return errors.UsageError(f'there are several heads: {_named_heads(revisions)}; '
-                                 'name one, or say heads for all of them')
     known = [*revisions.ids(), *sorted(revisions.labels()), *SYMBOLS]
     near = ([id_ for id_ in known if id_.startswith(name)]
             or difflib.get_close_matches(name, known, cutoff=0.3))[:3]
     hint = f' (did you mean {", ".join(near)}?)' if near else ''
-    ambiguous = 'Multiple revisions' in str(cause)
+    return errors.UsageError(f"Can't locate revision {name!r}{hint}")
+
+
+def _ambiguous(revisions: timeline.Timeline, name: str) -> errors.UsageError | None:
+    begun = [one for one in (*revisions.ids(), *sorted(revisions.labels()))
+             if len(one) >= graph.SHORTEST_PREFIX and one.startswith(name)]
     return errors.UsageError(
-        f'revision {name} is ambiguous: {", ".join(near)} ...' if ambiguous else
-        f"Can't locate revision {name!r}{hint}")
+        f'revision {name} is ambiguous: {", ".join(begun[:3])} ...') if begun else None
 
 
-def _named_heads(revisions: timeline.Timeline) -> str:
-    heads = (typing.cast(Any, revisions.directory.get_revision(id_)) for id_ in revisions.heads())
-    return ', '.join(
-        f'{head.revision} ({sorted(head.branch_labels)[0]}@head)' if head.branch_labels
-        else head.revision for head in heads)
+def _several_heads(revisions: timeline.Timeline) -> errors.UsageError:
+    heads = ', '.join(
+        f'{id_} ({sorted(head.branch_labels)[0]}@head)' if head.branch_labels else id_
+        for id_ in revisions.heads() for head in [revisions.graph.revisions[id_]])
+    return errors.UsageError(
+        f'there are several heads: {heads}; name one, or say heads for all of them')

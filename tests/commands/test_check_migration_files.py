@@ -90,6 +90,32 @@ class FileProblemTests(test_check_migration.CheckTestCase):
         self.assertRegex(result.out, r'^\S+/nowhere: FileNotFoundError: .*\n$')
 
 
+class StaticTests(test_check_migration.CheckTestCase):
+    """``--static``: nothing is imported."""
+
+    def test_import_error(self):
+        """What only an import shows is not found."""
+        self.service({'001.py': FILE('001') + 'import nothing_there\nprint("hello")\n'})
+        result = self.run_command('check_migration', '--static')
+
+        self.assertEqual((0, '1 revision, sound, head: 001\n', ''),
+                         (result.code, result.out, result.err))
+
+    def test_problems(self):
+        """What can be read is found: the graph, the ids, the messages."""
+        self.service({
+            '001.py': FILE('001', message=''),
+            '002.py': FILE('002', '001').replace('upgrade', 'downgrade'),
+            '003.py': FILE('003', '001')})
+        result = self.run_command('check_migration', '--static')
+
+        self.assertEqual((3, ''), (result.code, result.err))
+        self.assertEqual(
+            ['several heads: 002, 003; merge them, or label the branches',
+             'revision 001 has no message', 'revision 002 has no upgrade()'],
+            [line.rpartition('.py: ')[2] for line in result.out.splitlines()])
+
+
 class EverythingTests(test_check_migration.CheckTestCase):
     """All that can be wrong, in one folder."""
 

@@ -188,7 +188,7 @@ class BrokenFileTests:
     def test_syntax_error(self):
         """The file and what is wrong are named."""
         self.files['002.py'] += 'def :\n'
-        self._assert_failed('002.py', 'SyntaxError: invalid syntax', 'check_migration')
+        self._assert_failed('002.py', 'SyntaxError: invalid syntax')
 
     def test_import_error(self):
         """The file and the module are named."""

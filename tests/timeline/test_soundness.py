@@ -2,16 +2,16 @@
 """Soundness, against what Alembic takes for a graph."""
 
 import itertools
-import pathlib
 import unittest
 
 from alembic.script import revision
 
+from dbmanage.timeline import directory
 from dbmanage.timeline import files
 from dbmanage.timeline import soundness
 
 IDS = ('a', 'b', 'c')
-PATH = pathlib.Path('x.py')
+PATH = 'x.py'
 
 
 class GraphTests(unittest.TestCase):
@@ -28,14 +28,15 @@ class GraphTests(unittest.TestCase):
                 itertools.product(('', *IDS), repeat=2),
                 itertools.product(_subsets(('a', 'c', 'label', 'x')), repeat=2)):
             self._check([
-                files.File(PATH, 'a', None, depends_on=needed[0]),
-                files.File(PATH, 'b', below[0] or None, 'label'),
-                files.File(PATH, 'c', below[1] or None, depends_on=needed[1])])
+                files.File(PATH, 'a', depends_on=needed[0]),
+                files.File(PATH, 'b', files.as_tuple(below[0] or None), ('label',)),
+                files.File(
+                    PATH, 'c', files.as_tuple(below[1] or None), depends_on=needed[1])])
 
     def test_labels(self):
         """Any may have any labels, the id of another one too."""
         for labels in itertools.product(_subsets(('a', 'x', 'y')), repeat=3):
-            self._check([files.File(PATH, id_, None, names)
+            self._check([files.File(PATH, id_, (), names)
                          for id_, names in zip(IDS, labels, strict=True)])
 
     def _check(self, found):
@@ -50,6 +51,7 @@ def _subsets(names):
 
 def _is_graph(found):
     try:
-        return revision.RevisionMap(lambda: map(files.Revision, found)).heads is not None
+        revisions = map(directory.Script, map(files.Revision, found))
+        return revision.RevisionMap(lambda: revisions).heads is not None
     except (revision.RevisionError, KeyError):
         return False
