@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable
 from collections.abc import Iterator
+from concurrent import futures
 
 import sqlalchemy
 
@@ -20,6 +21,7 @@ from dbmanage.database import tables
 from dbmanage.database import waiting
 
 _TEXT = sqlalchemy.text
+_SOON, _LATE = 5, 30  # seconds that a pool has to give a connection
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +117,21 @@ def _transaction(place: Place) -> Iterator[held.Held]:
         isolated = connection.execution_options(isolation_level='READ COMMITTED')
         place.until(lambda: _advisory_in_transaction(place, isolated),
                     lambda: _postgresql_holder(place))
+        _require_another(place, isolated)
         yield _InTransaction(isolated)
+
+
+def _require_another(place: Place, connection: sqlalchemy.Connection) -> None:
+    """Raise Busy if the pool has no server's connection left to work with."""
+    with futures.ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(place.connection.scalar, _TEXT('SELECT 1'))
+        try:
+            asked.result(min(max(place.wait, _SOON), _LATE))
+        except (TimeoutError, *refusal.REFUSALS) as e:
+            connection.rollback()  # it is what the other one waits for
+            raise errors.Busy('pgbouncer gave no second connection to work with: pool_size (or '
+                              'max_db_connections) must be 2 or more') from e
+    place.connection.commit()
 
 
 def _advisory_in_transaction(place: Place, connection: sqlalchemy.Connection) -> bool:

@@ -84,6 +84,7 @@ class Watch:
         self._patience = patience
         self._heartbeat = heartbeat
         self._running: Running | None = None
+        self._looking = threading.Thread()
         self._session = _session(connection)
         self._driver = connection.connection.dbapi_connection
         self._read, self._write = os.pipe()
@@ -113,6 +114,8 @@ class Watch:
             finally:
                 os.close(self._write)
                 thread.join()
+                if self._looking.is_alive():
+                    self._looking.join(_TICK)
                 os.close(self._read)
 
     @contextlib.contextmanager
@@ -161,18 +164,29 @@ class Watch:
                 if number[0] in _SIGNALS:
                     self._cancel()
             running = self._running
-            if running:
-                self._look_at(running)
+            if running and self._is_due(running) and not self._looking.is_alive():
+                # A pool of connections may have none left: then this takes long.
+                self._looking = threading.Thread(
+                    target=self._look_at, args=[running], name='look', daemon=True)
+                self._looking.start()
             self._tell(running)
+
+    def _is_due(self, running: Running) -> bool:
+        return (running.seconds > self._patience and not running.is_late
+                or running.seconds > self._heartbeat * (running.beats + 1))
 
     def _look_at(self, running: Running) -> None:
         with contextlib.suppress(*_FAILURES):
             if running.seconds > self._patience and not running.is_late:
                 running.is_late = True
-                self.blockers = self._find(running.statement)
+                found = self._find(running.statement)
+                if self._running is running:
+                    self.blockers = found
             if running.seconds > self._heartbeat * (running.beats + 1):
-                running.beats += 1
-                running.waits_for = self._waits(running.statement)
+                try:
+                    running.waits_for = self._waits(running.statement)
+                finally:
+                    running.beats += 1
 
     def _cancel(self) -> None:
         """End the statement on the server; it answers the main thread."""

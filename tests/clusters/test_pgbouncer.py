@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """PostgreSQL behind a pool of transactions: no session is ours."""
 
+import time
+
 import sqlalchemy as sa
 
 from tests import databases
@@ -12,6 +14,7 @@ from tests.commands import test_upgrade
 from tests.commands import test_upgrade_failure
 from tests.commands import test_upgrade_locks
 from tests.commands import test_wait
+from tests.servers import pgbouncer
 
 SETTINGS = """
 op.execute(
@@ -113,3 +116,28 @@ with op.get_context().autocommit_block():
         self.assertEqual((0, ''), (result.code, result.out), result.err)
         indexes = sa.inspect(self.engine()).get_indexes('one')
         self.assertEqual(['ix_id'], [one['name'] for one in indexes])
+
+
+class PoolOfOneTests(databases.PgBouncer, processes.ProcessTestCase):
+    """The lock has a connection, and the work would need another."""
+
+    def setUp(self):
+        self.pool = pgbouncer.start(self._environment('postgresql'), pool_size=1)
+        self.addCleanup(self.pool.stop)
+        super().setUp()
+
+    def _environment(self, server):
+        return self.pool.url if server == 'pgbouncer' else super()._environment(server)
+
+    def test_upgrade(self):
+        """It says what the pool lacks, and waits neither for itself nor for ever."""
+        self.service(timelines.line('one'))
+        self.configure(dbmanage={'wait': 0})
+        started = time.monotonic()
+        result = self.run_command('upgrade', 'head')
+
+        self.assertEqual((5, ''), (result.code, result.out), result.err)
+        self.assertIn('must be 2 or more', result.err.splitlines()[-1])
+        self.assertLess(time.monotonic() - started, 15)
+        self.assertEqual((0, 'free\n'), (self.run_command('unlock').code,
+                                         self.run_command('unlock').out))

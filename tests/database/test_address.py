@@ -206,11 +206,12 @@ class ParameterTests(databases.PostgreSQL, base.CommandTestCase):
         """They are the connection's, beside those of the URL."""
         self.service({'001.py': base.revision_file(
             '001', None, 'op.execute("CREATE TABLE seen AS SELECT '
-            "current_setting('application_name') AS a, current_setting('search_path') AS s\")")})
+            "left(current_setting('application_name'), 8) AS a,"
+            " current_setting('search_path') AS s\")")})
         self.configure(database={
             'connection': f'{self.url}?options=-csearch_path%3Dpublic',
-            'connection_parameters': 'application_name=db-manage'})
+            'connection_parameters': 'application_name=nightly'})
         result = self.run_command('upgrade', 'head')
 
         self.assertEqual(0, result.code, result.err)
-        self.assertEqual([('db-manage', 'public')], databases.rows(self.engine())['seen'])
+        self.assertEqual([('nightly ', 'public')], databases.rows(self.engine())['seen'])
