@@ -57,14 +57,22 @@ INSERT INTO dbmanage_guard SELECT {clients.quoted(clients.named(heads))}, 'base'
     def guard(self, heads: Sequence[str]) -> str:
         """Show what was found where it does not fit, then fail on the CHECK."""
         wanted = clients.quoted(clients.named(heads))
-        return f'''SELECT {clients.quoted(clients.expectation(heads))} || found
+        return f'''DELETE FROM temp.dbmanage_guard;
+SELECT {clients.quoted(clients.expectation(heads))} || found
     FROM temp.dbmanage_found WHERE found <> {wanted};
 INSERT INTO temp.dbmanage_guard SELECT {wanted}, found FROM temp.dbmanage_found;'''
 
     def ending(self, revision: str | None) -> str:
-        """Compare what refers to nothing with what did before."""
-        return ('UPDATE temp.dbmanage_orphans SET now = (SELECT count(*) FROM'
-                ' pragma_foreign_key_check);') if revision else ''
+        """Compare what refers to nothing with what did before.
+
+        A client that does not stop at an error comes here without the row of the
+        guard; what it did is undone.
+        """
+        passed = """INSERT OR ROLLBACK INTO temp.dbmanage_guard SELECT 'this', 'another'
+    WHERE NOT EXISTS (SELECT 1 FROM temp.dbmanage_guard);"""
+        return passed if revision is None else f"""{passed}
+UPDATE OR ROLLBACK temp.dbmanage_orphans
+    SET now = (SELECT count(*) FROM pragma_foreign_key_check);"""
 
     def closing(self) -> str:
         """Leave the session as it was, should it go on."""

@@ -38,13 +38,13 @@ class Writer:
 
     def open(self, header: Sequence[str]) -> None:
         """Begin with a comment of these lines, and what the client is told."""
-        self._file.write(''.join(f'-- {line}'.rstrip() + '\n' for line in header))
+        self._file.write(''.join(f'{_comment(line)}\n' for line in header))
         self._add(self.client.opening(self.heads))
 
     def begin(self, revision: str, title: str) -> None:
         """Begin a revision, before its transaction."""
         self._revision, self._is_checked = revision, False
-        self._add(f'-- revision {revision}: {title}')
+        self._add(_comment(f'revision {revision}: {title}'))
 
     def applied(self, heads: Sequence[str], **_rest: Any) -> None:
         """End a revision, within its transaction; Alembic calls it."""
@@ -119,6 +119,11 @@ class Writer:
     def _add(self, text: str) -> None:
         if text:
             self._file.write(f'\n{text}\n')
+
+
+def _comment(text: str) -> str:
+    """Return a comment, of one line whatever the text is."""
+    return f'-- {" ".join(text.splitlines())}'.rstrip()
 
 
 def _without_end(text: str) -> str:

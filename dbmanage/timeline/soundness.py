@@ -17,7 +17,8 @@ from dbmanage.timeline import reading
 # Alembic's version_num is VARCHAR(32): databases other than SQLite refuse more.
 LONGEST_ID = 32
 # What Alembic takes for a step or a branch: https://alembic.sqlalchemy.org/en/latest/branches.html
-_ILLEGAL = set('@+-')
+# The others would end the literal that Alembic puts an id in, or a comment.
+_ILLEGAL = set('@+-\'\\\n\r\0')
 _RESERVED = {'', 'base', 'current', 'head', 'heads'}
 
 

@@ -80,6 +80,13 @@ class FileProblemTests(test_check_migration.CheckTestCase):
             "002.py: 'a@b' cannot be the id of a revision",
         ], {'001.py': FILE('a-b'), '002.py': FILE('a@b', 'a-b')})
 
+    def test_id_that_cannot_be_quoted(self):
+        """Alembic puts an id between quotes as it is, and a script into a comment."""
+        for id_ in ("it's", 'a\\b', 'a\nb'):
+            with self.subTest(id_):
+                self.assert_problems(
+                    [f'001.py: {id_!r} cannot be the id of a revision'], {'001.py': FILE(id_)})
+
     def test_unreadable_file(self):
         """A link to nowhere cannot be read."""
         folder = self.service({'001.py': FILE('001')}) / 'versions'

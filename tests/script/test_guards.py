@@ -134,6 +134,21 @@ class GuardTests:
 
         self.assertIn('goes on from 002, but the database is at a%b', said)
 
+    def test_two_services(self):
+        """Each of two services in one database has its own guard and its own lock."""
+        self.upgrade('004')
+        self.configure(dbmanage={'version_table': 'version_of_another'})
+        self.service({f'{number:03}.py': base.revision_file(
+            f'{number:03}', f'{number - 1:03}' if number > 1 else None,
+            timelines.table(f'other_{number}')) for number in (1, 2, 3, 4)})
+        script = self.script('002')
+        before = self.recorded()
+        self.run_script(script)
+        said = self.refuse(script)
+
+        self.assertEqual(before, self.recorded())
+        self.assertIn('goes on from base, but the database is at 002', said)
+
     def _parts(self, script, revision):
         mark = re.search(f'^-- revision {revision}', script, re.MULTILINE).start()
         return script[:mark], script[mark:]
@@ -145,6 +160,18 @@ class GuardTests:
 
 class GuardsOnSQLite(GuardTests, databases.SQLite, scripts.ScriptTestCase):
     """The guards in sqlite3."""
+
+    def test_client_that_goes_on(self):
+        """Where errors do not stop the client, what it did is undone."""
+        for script in (self.script('head'), self.script('003', command='stamp')):
+            with self.subTest(script.partition('\n')[0]):
+                self.use_another_database()
+                self.run_script(script)
+                before = self.found()
+                done = self.client(script, '-interactive')
+
+                self.assertIn('CHECK constraint failed: the database is at', done.stderr)
+                self.assertEqual(before, self.found())
 
 
 class GuardsOnPostgreSQL(GuardTests, databases.PostgreSQL, scripts.ScriptTestCase):
@@ -170,6 +197,18 @@ class GuardsOnMariaDB(GuardTests, databases.MariaDB, scripts.ScriptTestCase):
         self.run_script(script)
         before = self.found()
         done = self.client(script, '--force')
+
+        self.assertIn('but the database is at 004', done.stderr)
+        self.assertEqual(before, self.found())
+
+    def test_source(self):
+        """Nor does ``source`` stop at an error."""
+        script = self.script('head')
+        self.run_script(script)
+        before = self.found()
+        file = self.directory / 'change.sql'
+        file.write_text(script)
+        done = self.client(f'source {file}\n')
 
         self.assertIn('but the database is at 004', done.stderr)
         self.assertEqual(before, self.found())
