@@ -111,10 +111,8 @@ class Migrator:
         before = [] if purge else self.heads()
         with self.locked(wait) as work:
             self._refuse_half_done(work)
-            with work.connection.begin():
-                self.revisions.run(
-                    self.revisions.stamping(name), self.configure(work.connection), purge=purge)
-                work.lock.fence(work.connection)
+            work.transact('stamp', lambda: self.revisions.run(
+                self.revisions.stamping(name), self.configure(work.connection), purge=purge))
         after = self._read_back()
         if not wanted <= set(after) or (after and not wanted):
             raise errors.Failed(f'the stamp ended well, but the database is at {after}')
@@ -158,7 +156,7 @@ class Migrator:
                     self.revisions, plan, work, self.configure(work.connection, metadata),
                     self._batch(work, len(plan)))
                 with run.progress.shown(work.watch):
-                    run.apply(self.options.lock_retry)
+                    run.apply()
         except errors.DatabaseUnreachable:
             if run is None or not run.finished:
                 raise

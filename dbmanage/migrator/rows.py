@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 from collections.abc import Callable
@@ -28,15 +29,21 @@ def write(
     let it wait for.
     """
     sets = list[dict[str, Any]]()
-    for connected, group in itertools.groupby(writers.items(), _takes_connection):
-        with work.connection.begin():
-            check(work.connection)
-            if connected:
-                sets += [_counted(name, write(work.connection)) for name, write in group]
-            work.lock.fence(work.connection)
+    for connected, items in itertools.groupby(writers.items(), _takes_connection):
+        group = dict(items)
+        sets += work.transact('populate', functools.partial(
+            _write, work.connection, group if connected else {}, check))
         if not connected:
-            sets += [_counted(name, write()) for name, write in group]
+            sets += [_counted(name, write()) for name, write in group.items()]
     return output.Answer({'sets': sets}, list(map(_line, sets)))
+
+
+def _write(
+    connection: sqlalchemy.Connection, group: Mapping[str, Callable[..., Any]],
+    check: Callable[[sqlalchemy.Connection], None],
+) -> list[dict[str, Any]]:
+    check(connection)
+    return [_counted(name, write(connection)) for name, write in group.items()]
 
 
 def _takes_connection(item: tuple[str, Callable[..., Any]]) -> bool:

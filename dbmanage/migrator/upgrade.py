@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import time
 import typing
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage.database import kind
 from dbmanage.database import refusal
-from dbmanage.database import sqlite
 from dbmanage.migrator import kept
 from dbmanage.migrator import progress
 from dbmanage.migrator import working
@@ -29,7 +27,6 @@ if typing.TYPE_CHECKING:
     from dbmanage import timeline
     from dbmanage.timeline import files
 
-_LONGEST_PAUSE = 10  # seconds
 _ENDS = (errors.Failed, errors.Busy, errors.DatabaseUnreachable)
 
 
@@ -59,26 +56,15 @@ class Run:
         self.progress = progress.Progress(plan)
         self._kept = kept.Kept(work.connection)
 
-    def apply(self, retry: float) -> None:
-        """Apply what is missing; for ``retry`` seconds try what was blocked.
+    def apply(self) -> None:
+        """Apply what is missing; try again what was blocked.
 
         Raises Busy, PartlyApplied, DatabaseUnreachable or Failed.
         """
-        deadline, pause = None, 0.5
-        while True:
-            try:
-                return self._attempt()
-            except errors.Blocked as e:
-                deadline = deadline or time.monotonic() + retry
-                said = f'{e}; blocked by {self._work.watch.blockers or "what has ended since"}'
-                if time.monotonic() + pause > deadline:
-                    raise self._settled(errors.Busy(said)) from e
-                self.progress.retry()
-                output.say(f'{said}; trying again in {pause:g} s')
-            except errors.Error as e:
-                raise self._settled(e) from e.__cause__
-            self._work.watch.pause(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+        try:
+            self._work.retry(self._attempt, self.progress.retry)
+        except errors.Error as e:
+            raise self._settled(e) from e.__cause__
 
     def _attempt(self) -> None:
         self._forget_uncommitted()
@@ -95,10 +81,7 @@ class Run:
                 raise errors.DatabaseUnreachable('the connection was lost') from e
             except (*refusal.REFUSALS, util.CommandError) as e:
                 # A commit was refused, or the version table is not what it was.
-                if self._work.kind == kind.SQLITE:
-                    # A COMMIT that is refused leaves the transaction open.
-                    self._work.watch.blockers = sqlite.readers(self._work.connection.engine)
-                    self._work.connection.connection.rollback()
+                self._work.undo()
                 raise self._meaning(e, 'the revision could not be recorded') from e
             self._kept.settle()
         self.finished = True

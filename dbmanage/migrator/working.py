@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import time
+import typing
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -12,6 +14,8 @@ from typing import Any
 
 import sqlalchemy
 
+from dbmanage import errors
+from dbmanage import output
 from dbmanage.database import engine
 from dbmanage.database import held
 from dbmanage.database import journal
@@ -19,8 +23,13 @@ from dbmanage.database import kind
 from dbmanage.database import limits
 from dbmanage.database import lock
 from dbmanage.database import recorder
+from dbmanage.database import refusal
+from dbmanage.database import sqlite
 from dbmanage.database import tables
 from dbmanage.database import watch
+
+_LONGEST_PAUSE = 10  # seconds
+T = typing.TypeVar('T')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,11 +41,53 @@ class Working:
     lock: held.Held
     watch: watch.Watch
     journal: recorder.Recorder | None
+    lock_retry: float
 
     @property
     def transactional(self) -> bool:
         """Whether the database rolls DDL back."""
         return self.kind not in (kind.MYSQL, kind.GALERA)
+
+    def retry(self, attempt: Callable[[], T], again: Callable[[], None] = lambda: None) -> T:
+        """Call what raises Blocked again, with pauses; Busy after ``lock_retry``."""
+        deadline, pause = None, 0.5
+        while True:
+            try:
+                return attempt()
+            except errors.Blocked as e:
+                deadline = deadline or time.monotonic() + self.lock_retry
+                said = f'{e}; blocked by {self.watch.blockers or "what has ended since"}'
+                if time.monotonic() + pause > deadline:
+                    raise errors.Busy(said) from e
+                again()
+                output.say(f'{said}; trying again in {pause:g} s')
+            self.watch.pause(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def transact(self, what: str, write: Callable[[], T]) -> T:
+        """Call what writes rows, all or none; again while it is blocked."""
+        def attempt() -> T:
+            try:
+                with self.connection.begin():
+                    written = write()
+                    self.lock.fence(self.connection)
+                return written
+            except refusal.REFUSALS as e:
+                self.undo()
+                error = refusal.translate(e, what)
+                if isinstance(error, errors.Blocked):
+                    raise error from e
+                raise
+        return self.retry(attempt)
+
+    def undo(self) -> None:
+        """Roll back a COMMIT that SQLite has refused, and find out why.
+
+        It leaves the transaction open, and SQLAlchemy takes it for ended.
+        """
+        if self.kind == kind.SQLITE:
+            self.watch.blockers = sqlite.readers(self.connection.engine)
+            self.connection.connection.rollback()
 
 
 @contextlib.contextmanager
@@ -61,7 +112,7 @@ def locked(
             with watcher.watching(), lock.taken(place) as hold:
                 limits.set_lock_timeout(connection, connection_kind, options.lock_timeout)
                 yield Working(connection, connection_kind, hold, watcher, _journal(
-                    connection, connection_kind, own, hold))
+                    connection, connection_kind, own, hold), options.lock_retry)
 
 
 def _reached(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``upgrade`` where somebody holds a table or a row: it does not insist."""
 
+import signal
 import subprocess
 import threading
 
@@ -130,6 +131,18 @@ class BlockedTests(LimitsTests):
         self.assertEqual((0, ''), (result.code, result.out), result.err)
         self.assertEqual([(1,), (2,)], databases.rows(self.database)['two'])
         self.assertEqual(['002'], timelines.recorded(self.database))
+
+    def test_interrupted_in_a_pause(self):
+        """The code says what stays, as after any other end."""
+        self.configure(dbmanage={'lock_retry': 60})
+        self.read()
+        run = self.start('upgrade', 'head')
+        run.wait_for('trying again in')
+        run.send(signal.SIGTERM)
+        result = run.result()
+
+        self.assertEqual((self.code, ''), (result.code, result.out), result.err)
+        self.assertIn('interrupted by SIGTERM', result.err.splitlines()[-1])
 
     def test_next_run(self):
         """After it has given up a plain second run ends at head."""
