@@ -183,6 +183,25 @@ def populate_actions(context: Context, wait: float | None) -> output.Answer:
     return context.migrator.populate(['actions'], wait)
 
 
+@command(argument('--check', action='store_true', help=(
+    'exit with 3 unless it is at head and populated; with 6 or 7 where those are true')))
+def status(context: Context, check: bool) -> output.Answer:
+    """Say where the database stands and who works on it; change nothing."""
+    return context.status.status(check)
+
+
+@command(
+    argument('--for', dest='target', default='head', metavar='REV', help=(
+        'an id in full, a branch, or head, the default; base: until it can be reached')),
+    argument('--timeout', type=_seconds, default=300.0, metavar='SECONDS', help=(
+        'how long; 300 by default, 0 looks once')),
+    argument('--poll', type=_seconds, default=1.0, metavar='SECONDS', help=(
+        'how long between two looks; 1 by default')))
+def wait(context: Context, target: str, timeout: float, poll: float) -> output.Answer:
+    """Wait until the database is there and at head; exit with 3 if it never is."""
+    return context.awaiting(target).wait(timeout, poll)
+
+
 @command(
     argument('--resume', action='store_true', help=(
         'go on with it, though its file has changed since')),

@@ -17,8 +17,8 @@ from dbmanage import service
 GROUP = 'dbmanage'
 
 # The fields of a Service; what else describes a service is an argument of Alembic's.
-_FIELDS = ('versions', 'models', 'metadata', 'populate', 'database_group', 'prepare', 'conf',
-           'attributes')
+_FIELDS = ('versions', 'models', 'metadata', 'populate', 'populated', 'database_group',
+           'prepare', 'conf', 'attributes')
 _SWITCHES = {'true': True, 'false': False}
 # What describes a service, and means nothing without its versions.
 _DESCRIPTION = [
@@ -41,6 +41,8 @@ _DESCRIPTION = [
         "What revisions look up on Alembic's Config: name:package.module:attribute.")),
     cfg.DictOpt('populate', default={}, help=(
         'Sets of rows that populate writes: name:package.module:function.')),
+    cfg.DictOpt('populated', default={}, help=(
+        'How status sees whether a set of rows is there: name:package.module:function.')),
     cfg.StrOpt('database_group', default='database', help=(
         'Section that holds the connection of the database.')),
     cfg.StrOpt('version_table', default='alembic_version', regex=r'\S', help=(

@@ -17,7 +17,9 @@ if typing.TYPE_CHECKING:
     from dbmanage import script
     from dbmanage import service as services
     from dbmanage import timeline
+    from dbmanage.migrator import awaiting
     from dbmanage.migrator import repair
+    from dbmanage.migrator import status
     from dbmanage.timeline import draft
     from dbmanage.timeline import listing
 
@@ -60,6 +62,17 @@ class Context:
         """What a person decides where the runner cannot."""
         from dbmanage.migrator import repair
         return repair.Repair(self.migrator)
+
+    @property
+    def status(self) -> status.Status:
+        """Where the database stands."""
+        from dbmanage.migrator import status
+        return status.Status(self.migrator)
+
+    def awaiting(self, target: str) -> awaiting.Awaiting:
+        """Return the wait for a target."""
+        from dbmanage.migrator import awaiting
+        return awaiting.Awaiting(self.migrator, target)
 
     @functools.cached_property
     def script(self) -> script.Script:

@@ -52,8 +52,9 @@ class Service:
     is given the configuration files. ``populate`` maps the name of a set of rows
     to the place of a function that is given a connection inside a transaction
     and returns how many rows it ``added``, ``updated``, ``removed`` and left
-    ``unchanged``. ``configure`` is handed to Alembic's ``context.configure``,
-    ``attributes`` are hung on its Config.
+    ``unchanged``; ``populated`` maps it to that of one that is given a connection
+    which may not write, and returns whether the rows are there. ``configure`` is
+    handed to Alembic's ``context.configure``, ``attributes`` are hung on its Config.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Service:
     metadata: Any = ()
     models: str | Sequence[str] = ()
     populate: Mapping[str, str | Callable[..., Any]] = dataclasses.field(default_factory=dict)
+    populated: Mapping[str, str | Callable[..., Any]] = dataclasses.field(default_factory=dict)
     database_group: str = 'database'
     configure: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     prepare: str | Callable[[], object] | None = None

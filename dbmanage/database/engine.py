@@ -6,7 +6,6 @@ import functools
 import itertools
 import pathlib
 import re
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +24,7 @@ from dbmanage.database import address
 from dbmanage.database import kind
 from dbmanage.database import refusal
 from dbmanage.database import sqlite
+from dbmanage.database import waiting
 
 # What a driver says to a parameter of the URL that it does not know.
 _MISUSES = (AttributeError, OSError, TypeError, ValueError)
@@ -49,10 +49,13 @@ class Database:
         self._group = group
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlalchemy.Connection]:
-        """Connect to look; an absent SQLite file is empty, and is not made."""
+    def reading(self, retries: int | None = None) -> Iterator[sqlalchemy.Connection]:
+        """Connect to look; an absent SQLite file is empty, and is not made.
+
+        Without ``retries`` they are as many as [database] max_retries.
+        """
         url = sqlalchemy.make_url('sqlite://') if _is_absent(self.url) else self.url
-        with self._connected(self._engine(url)) as connection:
+        with self._connected(self._engine(url), retries) as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -96,10 +99,12 @@ class Database:
         return engine
 
     @contextlib.contextmanager
-    def _connected(self, engine: sqlalchemy.Engine) -> Iterator[sqlalchemy.Connection]:
+    def _connected(
+        self, engine: sqlalchemy.Engine, retries: int | None = None,
+    ) -> Iterator[sqlalchemy.Connection]:
         where = address.shown(engine.url)
         try:
-            with self._connect(engine, where) as connection:
+            with self._connect(engine, where, retries) as connection:
                 if kind.of(connection) == kind.GALERA:
                     _read_after_write(connection.connection.dbapi_connection)
                 yield connection
@@ -108,8 +113,11 @@ class Database:
         finally:
             engine.dispose()
 
-    def _connect(self, engine: sqlalchemy.Engine, where: str) -> sqlalchemy.Connection:
+    def _connect(
+        self, engine: sqlalchemy.Engine, where: str, retries: int | None = None,
+    ) -> sqlalchemy.Connection:
         options = configuration.database(self._conf, self._group)
+        retries = options['max_retries'] if retries is None else retries
         for attempt in itertools.count():
             try:
                 return _connected_in_time(engine)
@@ -117,7 +125,7 @@ class Database:
                 if _is_misuse(e):
                     raise _misuse(e, where) from e
                 said = f'cannot reach the {where}: {refusal.reason(e)}'
-                if attempt == options['max_retries']:
+                if attempt == retries:
                     raise errors.DatabaseUnreachable(said) from e
                 if attempt:  # one retry is over before anybody wonders
                     output.say(f'{said}; trying again')
@@ -164,19 +172,9 @@ def _connected_in_time(engine: sqlalchemy.Engine) -> sqlalchemy.Connection:
     """
     if engine.dialect.name != 'mysql':
         return engine.connect()
-    outcome = list[sqlalchemy.Connection | BaseException]()
-
-    def connect() -> None:
-        try:
-            outcome.append(engine.connect())
-        except BaseException as e:  # noqa: BLE001 - it is raised again below
-            outcome.append(e)
-
-    thread = threading.Thread(target=connect, name='connect', daemon=True)
-    thread.start()
-    thread.join(_LONGEST_CONNECT)
-    found = outcome[0] if outcome else exception.DBConnectionError(
-        TimeoutError('the server accepts connections, but says nothing'))
-    if isinstance(found, BaseException):
-        raise found
-    return found
+    longest = float(str(engine.url.query.get('connect_timeout', _LONGEST_CONNECT)))
+    try:
+        return waiting.within(longest, engine.connect)
+    except TimeoutError:
+        raise exception.DBConnectionError(
+            RuntimeError('the server accepts connections, but says nothing')) from None

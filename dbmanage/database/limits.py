@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a revision's statements may not do to the other users of a database."""
+"""What statements may not do to the other users of a database."""
 
 import re
 from typing import Any
@@ -32,6 +32,21 @@ def set_lock_timeout(connection: sqlalchemy.Connection, connection_kind: str, se
         connection.exec_driver_sql(
             f'SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}')
         connection.commit()
+
+
+def refuse_writes(connection: sqlalchemy.Connection, connection_kind: str) -> None:
+    """Let the database refuse each statement of a connection that would write.
+
+    https://www.sqlite.org/pragma.html#pragma_query_only
+    https://mariadb.com/kb/en/set-transaction/
+    """
+    if connection_kind == kind.SQLITE:
+        connection.exec_driver_sql('PRAGMA query_only = ON')
+    elif connection_kind in (kind.MYSQL, kind.GALERA):
+        connection.exec_driver_sql('SET SESSION TRANSACTION READ ONLY')
+    else:  # psycopg2 says it in each BEGIN, so that a pooler is none the wiser
+        connection.execution_options(postgresql_readonly=True)
+    connection.commit()
 
 
 def rebuild_invalid_indexes(engine: sqlalchemy.Engine) -> None:

@@ -12,6 +12,7 @@ from concurrent import futures
 import sqlalchemy
 
 from dbmanage import errors
+from dbmanage.database import engine
 from dbmanage.database import held
 from dbmanage.database import kind
 from dbmanage.database import lease
@@ -192,6 +193,16 @@ def _mysql_holder(place: Place) -> str | None:
     place.connection.commit()
     known = row is not None and row.beat == session
     return lease.describe(row) if known else f'connection {session}'
+
+
+@contextlib.contextmanager
+def seen(
+    database: engine.Database, connection: sqlalchemy.Connection, own: tables.Tables, ttl: float,
+) -> Iterator[Place]:
+    """Give the place of a lock to look at, not to take."""
+    found = kind.of(connection)
+    with database.beside(found) as beside:
+        yield Place(connection, found, own, 0, ttl, beside, lambda: None, str)
 
 
 def holder(place: Place) -> str | None:

@@ -16,6 +16,7 @@ from dbmanage import output
 from dbmanage.database import journal
 from dbmanage.database import kind
 from dbmanage.database import lock
+from dbmanage.database import look
 from dbmanage.database import note
 
 if typing.TYPE_CHECKING:
@@ -84,32 +85,26 @@ class Repair:
             entries = self._read(connection)
         if not entries:
             output.say('nothing is partly applied')
-        lines = [f'{one.revision}:{one.number} {"done" if one.done else "begun"}  '
-                 f'{" ".join(one.statement.split())[:100]}' for one in entries]
+        lines = [line(one) for one in entries]
         last = {one.revision: one for one in entries}
         choices = [choice.format(one.revision, one.number)
                    for one in last.values()
                    for choice in (_CHOICES if one.number else _CHOICES_AFTER_A_SCRIPT)]
-        return output.Answer({'partly_applied': [
-            {'revision': one.revision, 'number': one.number, 'done': one.done,
-             'statement': one.statement, 'runner': one.runner} for one in entries],
-            'choices': choices}, [*lines, *choices])
+        return output.Answer(
+            {'partly_applied': [document(one) for one in entries], 'choices': choices},
+            [*lines, *choices])
 
     def unlock(self, yes: bool) -> output.Answer:
         """Say who holds the lock; release a Galera lease if ``yes``."""
         owner = self._migrator
-        with owner.database.reading() as connection:
-            found = kind.of(connection)
-            with owner.database.beside(found) as beside:
-                place = lock.Place(
-                    connection, found, owner.tables, 0, owner.options.lease, beside,
-                    lambda: None, str)
-                holder = lock.holder(place)
-                released = bool(yes and holder and found == kind.GALERA)
-                if released:
-                    lock.release(place)
+        with owner.database.reading() as connection, lock.seen(
+                owner.database, connection, owner.tables, owner.options.lease) as place:
+            holder = lock.holder(place)
+            released = bool(yes and holder and place.kind == kind.GALERA)
+            if released:
+                lock.release(place)
         if holder and not released:
-            output.say('unlock --yes releases it' if found == kind.GALERA else
+            output.say('unlock --yes releases it' if place.kind == kind.GALERA else
                        'the lock ends with its process; there is nothing to release')
         return output.Answer({'holder': holder, 'released': released}, [
             f'{"released, it was" if released else "held by"} {holder}' if holder else 'free'])
@@ -127,10 +122,7 @@ class Repair:
         return self._migrator.upgrade(min(one.revision for one in entries), wait)
 
     def _read(self, connection: sqlalchemy.Connection) -> list[journal.Entry]:
-        """Return what is begun; number 0 is a script, which tells no statements."""
-        begun = note.read(connection, self._migrator.tables)
-        by_script = [journal.Entry(begun, 0, '', '', '', 'a script', False, '')] if begun else []
-        return [*by_script, *journal.read(connection, self._table)]
+        return look.begun(connection, self._migrator.tables)
 
     def _entries(
         self, connection: sqlalchemy.Connection, revision: str, number: int,
@@ -174,6 +166,18 @@ class Repair:
         self._migrator.revisions.run(steps, {
             **self._migrator.configure(work.connection),
             'transaction_per_migration': True, 'on_version_apply': recorded})
+
+
+def line(entry: journal.Entry) -> str:
+    """Return the line about a statement."""
+    return (f'{entry.revision}:{entry.number} {"done" if entry.done else "begun"}  '
+            f'{" ".join(entry.statement.split())[:100]}')
+
+
+def document(entry: journal.Entry) -> dict[str, Any]:
+    """Return the JSON object of a statement."""
+    return {'revision': entry.revision, 'number': entry.number, 'done': entry.done,
+            'statement': entry.statement, 'runner': entry.runner}
 
 
 def _place(text: str, form: str) -> tuple[str, int]:

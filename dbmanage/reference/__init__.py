@@ -12,4 +12,8 @@ SERVICE = service.Service(
         'actions': 'dbmanage.reference.populate:actions',
         'workflows': 'dbmanage.reference.populate:workflows',
     },
+    populated={
+        'actions': 'dbmanage.reference.populate:has_actions',
+        'workflows': 'dbmanage.reference.populate:has_workflows',
+    },
 )

@@ -30,6 +30,16 @@ def workflows(connection: sa.Connection) -> dict[str, int]:
     return _match(connection, 'workflow_definitions', _read('workflows.yaml'))
 
 
+def has_actions(connection: sa.Connection) -> bool:
+    """Tell whether the system's actions are those of ``actions.yaml``."""
+    return _matches(connection, 'action_definitions', _read('actions.yaml'))
+
+
+def has_workflows(connection: sa.Connection) -> bool:
+    """Tell whether the system's workflows are those of ``workflows.yaml``."""
+    return _matches(connection, 'workflow_definitions', _read('workflows.yaml'))
+
+
 def _read(name: str) -> list[dict[str, Any]]:
     """Return the columns of the rows that a file describes."""
     text = importlib.resources.files(__package__).joinpath(name).read_text('utf-8')
@@ -48,6 +58,16 @@ def _columns(spec: dict[str, Any]) -> dict[str, Any]:
         'spec': spec,
         'checksum': hashlib.sha256(definition.encode()).hexdigest(),
     }
+
+
+def _matches(
+    connection: sa.Connection, name: str, described: list[dict[str, Any]]
+) -> bool:
+    table = models.Base.metadata.tables[name]
+    wanted = {_key(columns): columns for columns in described}
+    present = {_key(row): row for row in _rows_of_the_system(connection, table)}
+    return wanted.keys() == present.keys() and all(
+        _is_like(present[key], columns) for key, columns in wanted.items())
 
 
 def _match(

@@ -126,3 +126,41 @@ class UnlockTests(GaleraTestCase):
         self.assertEqual((5, ''), (ended.code, ended.out), ended.err)
         self.assertIn('another runner has taken over the lease', ended.err.splitlines()[-1])
         self.assertEqual(['001'], timelines.recorded(self.engine()))
+
+
+class StatusOnGalera(GaleraTestCase):
+    """What one node sees of a runner at another."""
+
+    def setUp(self):
+        super().setUp()
+        self.service(timelines.line('one', f'{timelines.table("two")}{processes.GATE}', 'three'))
+        self.configure(dbmanage={'lease': 600})
+
+    def status(self):
+        """Return the exit code of a check, and the document."""
+        result = self.run_command('status', '--check', '-f', 'json')
+        self.assertEqual('', result.err)
+        return result.code, json.loads(result.out)
+
+    def test_empty(self):
+        """It is empty, and stays so: not even the lease is made."""
+        code, document = self.status()
+
+        self.assertEqual((3, 'empty', None), (code, document['state'], document['holder']))
+        self.assertEqual([], sa.inspect(self.engine()).get_table_names())
+
+    def test_runner(self):
+        """It is named while it is at work; what it leaves is partly applied."""
+        holder = self.start('upgrade', 'head')
+        holder.wait_at_gate()
+        self.use(1)
+        at_work = self.status()
+        holder.kill()
+        self.run_command('unlock', '--yes')
+        left = self.status()
+
+        self.assertEqual((3, 'behind'), (at_work[0], at_work[1]['state']))
+        self.assertIn(f'process {holder.pid}', at_work[1]['holder'])
+        self.assertEqual((6, 'partly_applied', None), (
+            left[0], left[1]['state'], left[1]['holder']))
+        self.assertEqual(['002'], [one['revision'] for one in left[1]['partly_applied']])

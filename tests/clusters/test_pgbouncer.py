@@ -9,6 +9,7 @@ from tests import databases
 from tests import processes
 from tests import timelines
 from tests.commands import test_interrupt
+from tests.commands import test_status
 from tests.commands import test_unlock
 from tests.commands import test_upgrade
 from tests.commands import test_upgrade_failure
@@ -141,3 +142,16 @@ class PoolOfOneTests(databases.PgBouncer, processes.ProcessTestCase):
         self.assertLess(time.monotonic() - started, 15)
         self.assertEqual((0, 'free\n'), (self.run_command('unlock').code,
                                          self.run_command('unlock').out))
+
+
+class StatusOnPgBouncer(
+    test_status.StatusTests, databases.PgBouncer, processes.ProcessTestCase
+):
+    """Nothing is set for a session of the pool."""
+
+    def test_session_is_left_alone(self):
+        """Another client of the pool may write."""
+        self.run_command('status')
+        self.create('later')
+
+        self.assertIn('later', sa.inspect(self.database).get_table_names())

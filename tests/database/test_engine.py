@@ -4,6 +4,7 @@
 import json
 import pathlib
 import re
+import socket
 import time
 
 import sqlalchemy as sa
@@ -39,6 +40,15 @@ class UnreachableTests:
                 self.assertRegex(
                     result.err, rf'^db-manage: error: cannot reach the {self.dialect} database '
                     r'\w+ at 127\.0\.0\.1:\d+: .*[Rr]efused.*\n$')
+
+    def test_server_that_says_nothing(self):
+        """It accepts connections, and is not waited for without end."""
+        silent = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(silent.close)
+        self._configure(self.real.set(port=silent.getsockname()[1]).update_query_dict(
+            {'connect_timeout': '1'}), max_retries=0)
+
+        self._assert_unreachable()
 
     def test_wrong_password(self):
         """The user is named, the password is not."""

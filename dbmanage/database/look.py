@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A look at a database that changes nothing, and is refused if it would."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+
+import sqlalchemy
+
+from dbmanage.database import engine
+from dbmanage.database import journal
+from dbmanage.database import kind
+from dbmanage.database import limits
+from dbmanage.database import lock
+from dbmanage.database import note
+from dbmanage.database import tables
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What a database says of itself.
+
+    ``recorded`` is None without a version table; ``tables`` are those that are
+    not the runner's; ``entries`` are what is partly applied, or is just being
+    applied by ``holder``, who has the lock.
+    """
+
+    tables: frozenset[str]
+    recorded: tuple[str, ...] | None
+    entries: tuple[journal.Entry, ...]
+    holder: str | None
+
+
+class Look:
+    """A connection to look with; ``ttl`` is that of a lease, in seconds."""
+
+    def __init__(
+        self, database: engine.Database, connection: sqlalchemy.Connection,
+        own: tables.Tables, ttl: float,
+    ) -> None:
+        self.connection = connection
+        self._database = database
+        self._own = own
+        self._ttl = ttl
+
+    def recorded(self) -> tuple[str, ...] | None:
+        """Return the revisions of the version table; None without one."""
+        own = self._own
+        if not sqlalchemy.inspect(self.connection).has_table(own.version, schema=own.schema):
+            return None
+        table = sqlalchemy.table(
+            own.version, sqlalchemy.column('version_num', sqlalchemy.String), schema=own.schema)
+        return tuple(sorted(map(str, self.connection.scalars(sqlalchemy.select(table)))))
+
+    def found(self) -> Found:
+        """Return what there is, none of it half-way through a change.
+
+        What seems to be left half-way is looked at until it stays the same: a
+        runner may have begun, or ended, between two questions.
+        """
+        before, found = None, self._once()
+        while found.entries and not found.holder and found != before:
+            before, found = found, self._once()
+        return found
+
+    def _once(self) -> Found:
+        recorded = self.recorded()
+        entries = tuple(begun(self.connection, self._own))
+        found = Found(self._tables(), recorded, entries, self._holder())
+        self.connection.rollback()
+        return found
+
+    def _tables(self) -> frozenset[str]:
+        inspector = sqlalchemy.inspect(self.connection)
+        found = {*inspector.get_table_names(schema=self._own.schema)} - {
+            self._own.version, *self._own.own}
+        return frozenset(found.union(inspector.get_table_names()) if self._own.schema else found)
+
+    def _holder(self) -> str | None:
+        with lock.seen(self._database, self.connection, self._own, self._ttl) as place:
+            return lock.holder(place)
+
+
+def begun(connection: sqlalchemy.Connection, own: tables.Tables) -> list[journal.Entry]:
+    """Return what is partly applied; number 0 is a script, which tells no statements."""
+    if connection.dialect.name != 'mysql':
+        return []
+    noted = note.read(connection, own)
+    by_script = [journal.Entry(noted, 0, '', '', '', 'a script', False, '')] if noted else []
+    return [*by_script, *journal.read(connection, journal.table(own.schema, own.journal))]
+
+
+@contextlib.contextmanager
+def looking(
+    database: engine.Database, own: tables.Tables, lock_timeout: int, ttl: float,
+    retries: int | None = None,
+) -> Iterator[Look]:
+    """Connect to look; no statement waits longer for a table than that.
+
+    ``retries`` are those of ``reading``.
+    """
+    with database.reading(retries) as connection:
+        found = kind.of(connection)
+        limits.set_lock_timeout(connection, found, lock_timeout)
+        limits.refuse_writes(connection, found)
+        yield Look(database, connection, own, ttl)

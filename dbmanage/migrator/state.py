@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a look at a database means for this code."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Collection
+from collections.abc import Sequence
+
+from dbmanage.database import look
+
+if typing.TYPE_CHECKING:
+    from dbmanage import timeline
+    from dbmanage.timeline import files
+
+_SHOWN = 5  # tables
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """The name of a state, a line about it, and the exit code of a check."""
+
+    name: str
+    line: str
+    code: int
+    missing: Sequence[files.Revision] = ()
+    unknown: Sequence[str] = ()
+
+
+def of(
+    found: look.Found, revisions: timeline.Timeline, models: Collection[str] | None,
+) -> State:
+    """Return the state of a database; the first that is true of these.
+
+    ``models`` are the tables that the models describe, None where nobody knows.
+    Raises Failed for a version table that no upgrade can have left.
+    """
+    unknown = [one for one in found.recorded or () if one not in revisions]
+    if unknown:
+        return _strange(found, unknown, revisions, models)
+    at = revisions.known(found.recorded or ())
+    missing = revisions.plan('heads', at)
+    if found.entries and not found.holder:
+        return State('partly_applied', f'partly applied: {_begun(found, revisions)}', 6, missing)
+    if found.recorded is None:
+        name, line = ('unversioned', _unversioned(found)) if found.tables else ('empty', (
+            f'empty: no table, no revision, {_count(missing)} to apply'))
+        return State(name, line, 3, missing)
+    if not missing:
+        return State('at_head', f'at head: {", ".join(at) or "there is no revision"}', 0)
+    line = f'behind: at {", ".join(at) or "base"}, {_count(missing)} to apply'
+    if found.entries:
+        line += f', of which {_begun(found, revisions)}'
+    return State('behind', line, 3, missing)
+
+
+def _strange(
+    found: look.Found, unknown: Sequence[str], revisions: timeline.Timeline,
+    models: Collection[str] | None,
+) -> State:
+    """Tell newer code of this service from another service, if that can be told.
+
+    Both have revisions that this code lacks. Only a newer database has others that
+    it knows, or has the tables of this service.
+    """
+    at = ', '.join(unknown)
+    ours = found.tables & set(models or ())
+    if any(one in revisions for one in found.recorded or ()) or ours:
+        return State('newer', f'newer than this code: at {at}, which this code does not have', 7,
+                     unknown=unknown)
+    if models:
+        return State('foreign', (
+            f'foreign: at {at}, which this code does not have, and without any table of the '
+            'models; the version table is that of another service'), 7, unknown=unknown)
+    return State('newer_or_foreign', (
+        f'newer or foreign: at {at}, which this code does not have; without models nothing '
+        'tells whether the version table is that of another service'), 7, unknown=unknown)
+
+
+def _unversioned(found: look.Found) -> str:
+    names = sorted(found.tables)
+    more = ', ...' if len(names) > _SHOWN else ''
+    return (f'never versioned, but not empty: {len(names)} tables, '
+            f'{", ".join(names[:_SHOWN])}{more}')
+
+
+def _begun(found: look.Found, revisions: timeline.Timeline) -> str:
+    """Say how far each begun revision is; nothing tells how far it has to go."""
+    how = 'is being applied' if found.holder else 'stopped'
+    begun = dict.fromkeys(one.revision for one in found.entries)
+    return '; '.join(f'{one}{"" if one in revisions else ", which this code does not have,"} '
+                     f'{how} {_progress(found, one)}' for one in begun)
+
+
+def _progress(found: look.Found, revision: str) -> str:
+    entries = [one for one in found.entries if one.revision == revision]
+    if not entries[0].number:
+        return 'in a script, the rest of whose statements is to be run by hand'
+    done = sum(one.done for one in entries)
+    last = entries[-1]
+    begun = '' if last.done else f', statement {last.number} was begun and may be done'
+    return f'after {done} statement{"" if done == 1 else "s"}{begun}'
+
+
+def _count(revisions: Sequence[files.Revision]) -> str:
+    return f'{len(revisions)} revision{"" if len(revisions) == 1 else "s"}'
