@@ -18,7 +18,7 @@ GROUP = 'dbmanage'
 
 # The fields of a Service; what else describes a service is an argument of Alembic's.
 _FIELDS = ('versions', 'models', 'metadata', 'populate', 'populated', 'database_group',
-           'prepare', 'conf', 'attributes')
+           'prepare', 'conf', 'attributes', 'sqlite_alter')
 _SWITCHES = {'true': True, 'false': False}
 # What describes a service, and means nothing without its versions.
 _DESCRIPTION = [
@@ -65,6 +65,9 @@ _DESCRIPTION = [
         'Place of the function that changes what autogenerate has found.')),
     cfg.ListOpt('on_version_apply', default=[], help=(
         'Places of functions that are called when a revision is recorded.')),
+    cfg.BoolOpt('sqlite_alter', default=True, help=(
+        'SQLite only: make a table anew where a revision alters it in a way that SQLite '
+        'cannot, and give constraints without a name the names of PostgreSQL.')),
 ]
 _OPTIONS = [
     cfg.StrOpt('service', help=(

@@ -55,6 +55,7 @@ class Service:
     ``unchanged``; ``populated`` maps it to that of one that is given a connection
     which may not write, and returns whether the rows are there. ``configure`` is
     handed to Alembic's ``context.configure``, ``attributes`` are hung on its Config.
+    ``sqlite_alter`` lets a table of SQLite be made anew where it cannot be altered.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Service:
     prepare: str | Callable[[], object] | None = None
     conf: Any = None
     attributes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    sqlite_alter: bool = True
 
     def __post_init__(self) -> None:
         """Let the places in ``configure`` be functions."""

@@ -27,6 +27,7 @@ MIGRATIONS = base.ROOT / 'dbmanage' / 'migrations' / 'README.md'
 JSON = base.ROOT / 'doc' / 'json.md'
 OPERATING = base.ROOT / 'doc' / 'operating.md'
 DBA = base.ROOT / 'doc' / 'dba.md'
+SQLITE = base.ROOT / 'doc' / 'sqlite.md'
 # What is run elsewhere: by tests/test_package.py, and by .ci/run.
 INSTALL = 'python3 -m venv .venv && . .venv/bin/activate && pip install . &&\n'
 RUN_ELSEWHERE = {'tools/run_tests.sh'}
@@ -195,6 +196,12 @@ class DBATests(PageTests, databases.PostgreSQL):
     def variables(self):
         """Return the URLs of the databases, and what psql is told of its."""
         return self._client()[1] | {'POSTGRESQL': self.url, 'MARIADB': self.mariadb}
+
+
+class SQLiteTests(PageTests, unittest.TestCase):
+    """The page of revisions on SQLite."""
+
+    path = SQLITE
 
 
 class ContentsTests(unittest.TestCase):

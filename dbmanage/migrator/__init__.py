@@ -13,6 +13,7 @@ import sqlalchemy
 from alembic.runtime import migration
 from oslo_config import cfg
 
+from dbmanage import alter
 from dbmanage import conf as configuration
 from dbmanage import errors
 from dbmanage import output
@@ -152,8 +153,10 @@ class Migrator:
         try:
             with self.locked(wait) as work:
                 self._refuse_after_a_script(work)
+                altered = alter.configure(
+                    self.service, work.connection.dialect.name, metadata, work.connection)
                 run = upgrades.Run(
-                    self.revisions, plan, work, self.configure(work.connection, metadata),
+                    self.revisions, plan, work, self.configure(work.connection) | altered,
                     self._batch(work, len(plan)))
                 with run.progress.shown(work.watch):
                     run.apply()
@@ -213,16 +216,13 @@ class Migrator:
         return {name: value for name, value in self.service.configure.items()
                 if name.startswith('version_table')}
 
-    def configure(
-        self, connection: sqlalchemy.Connection, metadata: Sequence[Any] = (),
-    ) -> dict[str, Any]:
+    def configure(self, connection: sqlalchemy.Connection) -> dict[str, Any]:
         """Return the arguments of Alembic's ``context.configure``."""
         sqlite = connection.dialect.name == 'sqlite'
         return {
             **({'transactional_ddl': True} if sqlite else {}),
             **self.service.configure,
             'connection': connection,
-            'target_metadata': facade.naming(metadata),
         }
 
     def _require_head(self, current: Sequence[str]) -> None:

@@ -136,7 +136,7 @@ class Run:
         @functools.wraps(upgrade)  # Alembic shows its name
         def run(**kw: Any) -> None:
             try:
-                with self._journaled(revision):
+                with self._journaled(revision), self._altering():
                     upgrade(**kw)
             except errors.Error:
                 raise
@@ -158,6 +158,11 @@ class Run:
             return
         with self._work.journal.recording(revision.revision, revision.fingerprint):
             yield
+
+    def _altering(self) -> contextlib.AbstractContextManager[None]:
+        """Make what a revision has left to be made, before it is recorded."""
+        alterations = self._configure.get('dbmanage_alterations')
+        return alterations.revision() if alterations else contextlib.nullcontext()
 
     def _recorded(self, ctx: migration.MigrationContext, step: Any, **_rest: Any) -> None:
         """Finish the transaction that records a revision, before its commit."""

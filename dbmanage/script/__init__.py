@@ -19,6 +19,7 @@ from alembic.runtime import migration
 from oslo_config import cfg
 from sqlalchemy import exc
 
+from dbmanage import alter
 from dbmanage import errors
 from dbmanage import output
 from dbmanage import service as services
@@ -162,8 +163,8 @@ class Script:
                 'url': script.client.url,
                 'literal_binds': True,
                 'dialect_opts': script.client.options,
-                'target_metadata': facade.naming(self._metadata),
                 'output_buffer': script,
+                **alter.configure(self._service, script.client.dialect, self._metadata),
             }, as_sql=True, starting_rev=tuple(start))
             script.close()
             failed.pop_all()

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An operation of Alembic, as edits of the definition of a table."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import schema as elements
+
+from dbmanage.alter import definition as definitions
+from dbmanage.alter import names
+from dbmanage.alter import pending
+
+_CONSTANT = re.compile(
+    r"DEFAULT\s+([+-]?\s*\d[\w.]*|'(?:[^']|'')*'|NULL|TRUE|FALSE)", re.IGNORECASE)
+# What MySQL gives to the rows in a new column that is NOT NULL, and what in a
+# type decides: https://dev.mysql.com/doc/refman/8.0/en/data-type-defaults.html
+_IMPLICIT = (('INT|BOOL|NUM|DEC|REAL|FLOA|DOUB', '0'), ('CHAR|CLOB|TEXT|BLOB|BINARY', "''"))
+
+
+class Batch:
+    """What BatchOperations hands its operations to.
+
+    ``edits`` change the definition of ``table``; ``indexes`` and ``rename`` are
+    left to SQLite.
+    """
+
+    def __init__(self, dialect: sqlalchemy.Dialect) -> None:
+        self.dialect = dialect
+        self.table = ''
+        self.schema: str | None = None
+        self.edits: list[pending.Edit] = []
+        self.indexes: list[elements.Index] = []
+        self.rename: tuple[str, str] | None = None
+        self.added: list[definitions.Column] = []
+        self.dropped: str | None = None
+        self.constraint: str | None = None
+        self.constraints = 0
+
+    def alter_column(
+        self, table_name: str, column_name: str, *, nullable: bool | None = None,
+        server_default: Any = False, name: str | None = None, type_: Any = None,
+        schema: str | None = None, **_rest: Any,
+    ) -> None:
+        """Change the type, NOT NULL and the default; note a new name."""
+        self.table, self.schema = table_name, schema
+        self.rename = (column_name, name) if name else None
+        new = self._column(sqlalchemy.Column(
+            column_name, type_ or sqlalchemy.String(),
+            server_default=None if server_default is False else server_default))
+
+        def edit(definition: definitions.Definition) -> None:
+            column = definition.column(column_name)
+            if type_ is not None:
+                definition.retype(column, new.type)
+            if nullable is not None:
+                not_null = None if nullable else definitions.Clause('NOT NULL')
+                column.put(not_null, 'NOT', 'NULL')
+            if server_default is not False:
+                default = ('DEFAULT', 'GENERATED', 'AS')
+                column.put(new.clause(*default), *default)
+
+        if type_ is not None or nullable is not None or server_default is not False:
+            self.edits.append(edit)
+
+    def add_column(
+        self, table_name: str, column: elements.Column[Any], *, if_not_exists: bool | None = None,
+        inline_references: bool | None = None, inline_primary_key: bool | None = None,
+        schema: str | None = None, **_rest: Any,
+    ) -> None:
+        """Add a column behind the others."""
+        self.table, self.schema = table_name, schema
+        new = self._column(column)
+        if inline_primary_key and column.primary_key:
+            new.put(definitions.Clause('PRIMARY KEY'))
+        value = self._fill(column, new)
+
+        def edit(definition: definitions.Definition) -> None:
+            if if_not_exists and definition.has(new.name):
+                return
+            definition.columns.append(new)
+            if value:
+                definition.fills[new.name] = value
+
+        self.added.append(new)
+        self.edits.append(edit)
+        for key in column.foreign_keys if inline_references else ():
+            if key.constraint is not None:
+                self.add_constraint(key.constraint)
+
+    def drop_column(
+        self, table_name: str, column: elements.Column[Any], *, if_exists: bool | None = None,
+        schema: str | None = None, **_rest: Any,
+    ) -> None:
+        """Drop a column, and the constraints and indexes it is part of."""
+        self.table, self.schema, self.dropped = table_name, schema, column.name
+
+        def edit(definition: definitions.Definition) -> None:
+            if definition.has(column.name) or not if_exists:
+                definition.drop_column(column.name)
+
+        self.edits.append(edit)
+
+    def add_constraint(self, constraint: elements.Constraint, **_rest: Any) -> None:
+        """Add a constraint, with PostgreSQL's name if it has none."""
+        self.table, self.schema = constraint.table.name, constraint.table.schema
+        self.constraints += 1
+        sql = str(elements.AddConstraint(constraint).compile(dialect=self.dialect))
+        added = re.split(r'\sADD\s', sql, maxsplit=1)[1]
+
+        is_made_up = names.is_made_up(constraint)
+
+        def edit(definition: definitions.Definition) -> None:
+            names.add(definition, added, is_made_up)
+
+        self.edits.append(edit)
+
+    def drop_constraint(
+        self, constraint: elements.Constraint, *, if_exists: bool | None = None, **_rest: Any,
+    ) -> None:
+        """Drop the constraint of a name, that another database gave perhaps."""
+        self.table, self.schema = constraint.table.name, constraint.table.schema
+        of_type = str(getattr(constraint, 'sqltext', ''))
+        self.constraint = name = str(constraint.name)
+        type_ = names.type_of(constraint)
+
+        def edit(definition: definitions.Definition) -> None:
+            found = names.find(definition, name, type_, of_type)
+            if found:
+                definition.drop(found.constraint)
+            elif not if_exists and not of_type:
+                known = ', '.join(sorted(found.name for found in names.of(definition))) or 'none'
+                raise LookupError(
+                    f'table {definition.name} has no such constraint as {name}; it has {known}')
+
+        self.edits.append(edit)
+
+    def create_index(self, index: elements.Index, **_rest: Any) -> None:
+        """Note the index of a new column."""
+        self.indexes.append(index)
+
+    @property
+    def adds_plainly(self) -> bool:
+        """Whether SQLite can add the column: it may be NULL, or is a constant.
+
+        https://www.sqlite.org/lang_altertable.html#altertabaddcol
+        """
+        if not self.added or len(self.edits) > 1:
+            return False
+        default = self.added[0].clause('DEFAULT')
+        is_constant = default is not None and _CONSTANT.fullmatch(default.sql) is not None
+        others = {one.kind for one in self.added[0].clauses} - {'NULL', 'NOT', 'DEFAULT'}
+        return not others and (is_constant if default else not self.added[0].clause('NOT'))
+
+    def _column(self, column: elements.Column[Any]) -> definitions.Column:
+        if column.table is None:
+            elements.Table('t', elements.MetaData(), column)
+        return definitions.Column.of(str(elements.CreateColumn(column).compile(
+            dialect=self.dialect)))
+
+    def _fill(self, column: elements.Column[Any], new: definitions.Column) -> str | None:
+        """Return what the rows get in a new column that must not be NULL."""
+        if not new.clause('NOT') or new.clause('DEFAULT', 'GENERATED', 'AS', 'PRIMARY'):
+            return None
+        default: Any = column.default
+        if default is not None and default.is_scalar:
+            return str(sqlalchemy.literal(default.arg, column.type).compile(
+                dialect=self.dialect, compile_kwargs={'literal_binds': True}))
+        return next((value for pattern, value in _IMPLICIT
+                     if re.search(pattern, new.type, re.IGNORECASE)), None)

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A SQLite table that is made anew, with its rows, indexes and triggers.
+
+As in https://www.sqlite.org/lang_altertable.html#otheralter, but that the old
+table is renamed and not the new one: what SQLite refuses is said of its name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import sqlalchemy
+
+from dbmanage import output
+from dbmanage.alter import definition as definitions
+from dbmanage.alter import text
+
+_MADE = ('SELECT name, sql FROM sqlite_master WHERE type = ? AND tbl_name = ? COLLATE NOCASE'
+         ' AND sql IS NOT NULL')
+
+
+def read(connection: sqlalchemy.Connection, table: str) -> definitions.Definition:
+    """Return the definition of a table; raise LookupError if it is not there."""
+    found = connection.exec_driver_sql(_MADE, ('table', table)).first()
+    if found is None:
+        raise LookupError(f'there is no table {table}')
+    return definitions.Definition(*found)
+
+
+def made_of(connection: sqlalchemy.Connection, kind: str, table: str) -> dict[str, str]:
+    """Return the SQL of the indexes or triggers of a table, by name."""
+    return {one.name: one.sql for one in connection.exec_driver_sql(_MADE, (kind, table))}
+
+
+def replace(connection: sqlalchemy.Connection, new: definitions.Definition) -> None:
+    """Give a table another definition; without success it is as it was."""
+    with connection.begin_nested():
+        before = read(connection, new.name)
+        gone = [one.name for one in before.columns if not new.has(one.name)]
+        indexes = [sql for sql in made_of(connection, 'index', new.name).values()
+                   if not any(text.mentions(sql.partition('(')[2], name) for name in gone)]
+        triggers = made_of(connection, 'trigger', new.name).values()
+        number = _sequence(connection, new.name)
+        _exchange(connection, before, new)
+        for sql in (*indexes, *triggers):
+            connection.exec_driver_sql(sql)
+        if number is not None:
+            _restore_sequence(connection, new.name, number)
+        if gone:
+            _check_schema(connection, new)
+
+
+def _exchange(
+    connection: sqlalchemy.Connection, before: definitions.Definition,
+    new: definitions.Definition,
+) -> None:
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    table, old = quote(new.name), quote(f'dbmanage_old_{new.name}')
+    with _plain_rename(connection):
+        connection.exec_driver_sql(f'ALTER TABLE {table} RENAME TO {old}')
+    connection.exec_driver_sql(new.create(table))
+    values = _values(before, new)
+    copied = connection.exec_driver_sql(
+        f'INSERT INTO {table} ({", ".join(values)})'
+        f' SELECT {", ".join(values.values())} FROM {old}')
+    for column, value in new.fills.items() if copied.rowcount else ():
+        output.say(f'{new.name}.{column} has no default: {copied.rowcount} rows get {value}')
+    connection.exec_driver_sql(f'DROP TABLE {old}')
+
+
+@contextlib.contextmanager
+def _plain_rename(connection: sqlalchemy.Connection) -> Iterator[None]:
+    """Let views, triggers and other tables go on to refer to the name.
+
+    Foreign keys do so because PRAGMA foreign_keys is off, too:
+    https://www.sqlite.org/lang_altertable.html#alter_table_rename
+    """
+    before = connection.exec_driver_sql('PRAGMA legacy_alter_table').scalar()
+    connection.exec_driver_sql('PRAGMA legacy_alter_table=ON')
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f'PRAGMA legacy_alter_table={before}')
+
+
+def _values(before: definitions.Definition, new: definitions.Definition) -> dict[str, str]:
+    """Return the columns to write, and what to write there."""
+    values = {}
+    if before.has_rowid and new.has_rowid:
+        rowid = next((name for name in ('rowid', 'oid', '_rowid_')
+                      if not before.has(name) and not new.has(name)), None)
+        values.update({rowid: rowid} if rowid else {})
+    for column in new.columns:
+        if column.clause('GENERATED', 'AS'):
+            continue
+        if before.has(column.name):
+            values[column.written] = before.column(column.name).written
+        elif column.name in new.fills:
+            values[column.written] = new.fills[column.name]
+    return values
+
+
+def _sequence(connection: sqlalchemy.Connection, table: str) -> int | None:
+    """Return the highest number that AUTOINCREMENT has given."""
+    if not connection.exec_driver_sql(
+            "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").scalar():
+        return None
+    return connection.exec_driver_sql(
+        'SELECT seq FROM sqlite_sequence WHERE name = ?', (table,)).scalar()
+
+
+def _restore_sequence(connection: sqlalchemy.Connection, table: str, number: int) -> None:
+    connection.exec_driver_sql('DELETE FROM sqlite_sequence WHERE name = ?', (table,))
+    connection.exec_driver_sql('INSERT INTO sqlite_sequence VALUES (?, ?)', (table, number))
+
+
+def _check_schema(connection: sqlalchemy.Connection, table: definitions.Definition) -> None:
+    """Let SQLite look for a trigger or a view that misses a column."""
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    name = table.columns[0].written
+    connection.exec_driver_sql(f'ALTER TABLE {quote(table.name)} RENAME COLUMN {name} TO {name}')
