@@ -62,10 +62,6 @@ class Client:
         """Return what stops the client unless the database is at ``heads``."""
         raise NotImplementedError
 
-    def first_guard(self, heads: Sequence[str]) -> str:
-        """Return the guard of the first transaction."""
-        return self.guard(heads)
-
     def beginning(self, heads: Sequence[str], revision: str) -> str:
         """Return what stands behind the guard of a revision."""
         return ''

@@ -85,22 +85,15 @@ SET @note = (SELECT convert(table_comment USING utf8mb4) FROM {where} {
         return '\n' + _stop_unless(
             '@mine AND @note IS NOT NULL', self.text(message)) if heads else ''
 
-    def first_guard(self, heads: Sequence[str]) -> str:
-        """Compare the note, too, of a script that ended within a revision."""
-        begun = f"locate(concat(@at, '{note.HALF_WAY}'), @note) = 1"
-        return self._guard(heads, f'\nSET @at = IF({begun}, @note, @at);')
-
     def guard(self, heads: Sequence[str]) -> str:
-        """Compare the version table with what the revision goes on from."""
-        return self._guard(heads, '')
-
-    def _guard(self, heads: Sequence[str], more: str) -> str:
+        """Compare the version table, and what was left half-way, with the heads."""
         wanted = self.text(clients.named(heads))
         said = (f'concat({self.text("STOP: " + clients.expectation(heads))}, @at,\n'
                 f'    {self.text("; " + self.remedy)})')
         return f'''{_READ_ONLY}
 SET @at = (SELECT coalesce(group_concat(convert(version_num USING utf8mb4)
-    ORDER BY hex(version_num) SEPARATOR ', '), 'base') FROM {self.table});{more}
+    ORDER BY hex(version_num) SEPARATOR ', '), 'base') FROM {self.table});
+SET @at = IF(locate(concat(@at, '{note.HALF_WAY}'), @note) = 1, @note, @at);
 {_stop_unless(f"@mine AND @at = {wanted}", said)}'''
 
     def beginning(self, heads: Sequence[str], revision: str) -> str:

@@ -28,7 +28,6 @@ class Writer:
         self.client = client
         self.heads: Sequence[str] = tuple(heads)
         self._table = f'CREATE TABLE {client.table} ('
-        self._guard = client.first_guard
         self._revision: str | None = None
         self._is_checked = False
         self._is_paused = False
@@ -108,8 +107,7 @@ class Writer:
         if self._is_checked or not is_time:
             return
         self._is_checked = True
-        self._add(self._guard(self.heads))
-        self._guard = self.client.guard
+        self._add(self.client.guard(self.heads))
         if self._is_paused:
             self._is_paused = False
             self._add(self.client.resuming())

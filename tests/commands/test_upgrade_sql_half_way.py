@@ -60,6 +60,13 @@ class HalfWayTests(databases.MariaDB, scripts.ScriptTestCase):
 
         self.assertIn('the database is at 001, half-way to 002', said)
 
+    def test_client_that_goes_on(self):
+        """Where errors do not stop the client, no guard of the script lets 002 begin."""
+        before = self.found()
+        for script in (self.text, self.script('001:head')):
+            self.client(script, '--force')
+            self.assertEqual(before, self.found())
+
     def test_rest_of_the_script(self):
         """Its first lines, and those from the first that failed on, are a script."""
         number = self.text[:self.middle].count('\n')
