@@ -114,7 +114,7 @@ class Script:
         return [
             f'{self._service.name}: {what} from {clients.named(start)}, for {client.dialect}', '',
             *(f'{one.revision}  {_title(one)}' for one in plan), *([''] if plan else []),
-            'Run it with', f'    {client.usage}',
+            'Run it, if it is whole and its last line says so, with', f'    {client.usage}',
             f'It changes nothing unless the database is at {clients.named(start)}, '
             'and nobody else is at work.', *client.advice, '',
             f'Written by dbmanage {version.VERSION}, Alembic {alembic.__version__}, '

@@ -21,7 +21,7 @@ class SQLite(clients.Client):
     https://www.sqlite.org/cli.html (.bail, .timeout)
     """
 
-    usage = 'sqlite3 FILE.sqlite < FILE'
+    usage = 'sqlite3 DATABASE < FILE'
     advice = 'An error undoes the revision that it is in, and ends the script.',
     begin = 'BEGIN IMMEDIATE;'
 
@@ -32,6 +32,7 @@ class SQLite(clients.Client):
 .timeout 5000
 PRAGMA foreign_keys = OFF;
 
+-- A CHECK that fails stops the client; its name is the message.
 CREATE TEMPORARY TABLE dbmanage_guard (goes_on_from TEXT, found TEXT,
     CONSTRAINT "{message}"
     CHECK (goes_on_from = found));

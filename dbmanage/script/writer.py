@@ -56,8 +56,9 @@ class Writer:
         self._revision = None
 
     def close(self) -> None:
-        """End with what the client is told last."""
+        """End with what the client is told last, and with a mark of the end."""
         self._add(self.client.closing())
+        self._add('-- end of the script')
 
     def discard(self) -> None:
         """Forget what was written."""

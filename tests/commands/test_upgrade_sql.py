@@ -16,8 +16,9 @@ from tests import timelines
 USAGES = {
     'postgresql': '--     psql --no-psqlrc --file FILE DATABASE',
     'mariadb': '--     mariadb DATABASE < FILE    (or mysql)',
-    'sqlite': '--     sqlite3 FILE.sqlite < FILE',
+    'sqlite': '--     sqlite3 DATABASE < FILE',
 }
+WHOLE = '-- Run it, if it is whole and its last line says so, with'
 HOOKED = """
 import sys
 import dbmanage
@@ -109,12 +110,13 @@ class ScriptTests(databases.SQLite, base.CommandTestCase):
                 header = result.out.partition('\n\n')[0].splitlines()
                 self.assertEqual([
                     f'-- acme: upgrade to 003 from 001, for {dialect}', '--',
-                    '-- 002  create two', '-- 003  create three', '--', '-- Run it with', usage,
+                    '-- 002  create two', '-- 003  create three', '--', WHOLE, usage,
                     '-- It changes nothing unless the database is at 001, and nobody else is at '
                     'work.'], header[:8])
                 self.assertEqual(
                     f'-- Written by dbmanage {version.VERSION}, Alembic {alembic.__version__}, '
                     f'SQLAlchemy {sa.__version__}.', header[-1])
+                self.assertEqual('-- end of the script', result.out.splitlines()[-1])
 
     def test_same_again(self):
         """Two scripts of one range are equal, whenever and wherever they are written."""
