@@ -75,7 +75,7 @@ class Lease(held.Held):
             row = self._read()
             if row is None:
                 self.create()
-                return False
+                row = self._read()
             if row.owner is not None and not self._is_stale(row):
                 return False
             return self._claim(row)
