@@ -70,14 +70,14 @@ def upgrade(context: Context, revision: str | None, delta: int | None,
     if sql:
         return context.script.upgrade(target, dialect, split)
     _need('sql', dialect=dialect, split=split)
-    return context.migrator.upgrade(target, wait)
+    return context.standing.at(target) or context.migrator.upgrade(target, wait)
 
 
 @command(_VERBOSE, argument('--check', action='store_true', help=(
     'exit with 3 unless the database is at head')))
 def current(context: Context, verbose: bool, check: bool) -> output.Answer:
     """Show the revision that the database is at."""
-    return context.migrator.current(verbose, check)
+    return context.standing.current(verbose, check)
 
 
 @command(
@@ -87,7 +87,7 @@ def current(context: Context, verbose: bool, check: bool) -> output.Answer:
 def history(context: Context, span: str | None, verbose: bool,
             indicate_current: bool) -> output.Answer:
     """List the revisions, newest first."""
-    current = context.migrator.heads() if indicate_current else ()
+    current = context.standing.heads() if indicate_current else ()
     return context.listing.history(span, verbose, current)
 
 

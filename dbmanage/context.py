@@ -16,6 +16,7 @@ if typing.TYPE_CHECKING:
     from dbmanage import migrator
     from dbmanage import script
     from dbmanage import service as services
+    from dbmanage import standing
     from dbmanage import timeline
     from dbmanage.migrator import awaiting
     from dbmanage.migrator import repair
@@ -48,6 +49,15 @@ class Context:
         """Return the draft of a revision."""
         from dbmanage.timeline import draft
         return draft.Draft(**fields)
+
+    @functools.cached_property
+    def standing(self) -> standing.Standing:
+        """Where the database is on the timeline."""
+        from dbmanage import conf
+        conf.connection(self.conf, self.service.database_group)
+        from dbmanage import standing
+        return standing.Standing(
+            self.service, self.conf, self.timeline, lambda: self.migrator)
 
     @functools.cached_property
     def migrator(self) -> migrator.Migrator:
@@ -94,4 +104,4 @@ class Context:
     def autogen(self) -> autogen.Autogen:
         """The models, compared with the database."""
         from dbmanage import autogen
-        return autogen.Autogen(self.service, self.conf, self.timeline, self.migrator.heads)
+        return autogen.Autogen(self.service, self.conf, self.timeline, self.standing.heads)

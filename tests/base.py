@@ -91,8 +91,17 @@ class CommandTestCase(unittest.TestCase):
         self, *argv: str, stdin: str | None = None, env: dict[str, str] | None = None
     ) -> Result:
         """Run the command in a process of its own."""
+        return self._run(['-m', 'dbmanage', *self._argv(argv)], stdin, env)
+
+    def run_code(self, code: str, *argv: str) -> Result:
+        """Run code that runs the command, in a process of its own."""
+        return self._run(['-c', code, *self._argv(argv)])
+
+    def _run(
+        self, arguments: list[str], stdin: str | None = None, env: dict[str, str] | None = None
+    ) -> Result:
         done = subprocess.run(
-            [sys.executable, '-m', 'dbmanage', *self._argv(argv)],
+            [sys.executable, *arguments],
             input=stdin or '',
             env=self._environ() | (env or {}),
             cwd=self.directory,

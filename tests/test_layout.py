@@ -18,7 +18,8 @@ PACKAGE = base.ROOT / 'dbmanage'
 FLOORS = {
     'errors': 0.0, 'version': 0.0, 'service': 0.1, 'conf': 0.2,
     'output': 1.0, 'words': 1.0, 'database': 1.1,
-    'alter': 1.9, 'migrator': 2, 'timeline': 2, 'script': 2, 'autogen': 2,
+    'alter': 1.9, 'standing': 1.9,
+    'migrator': 2, 'timeline': 2, 'script': 2, 'autogen': 2,
     'commands': 3, 'context': 3,
     'cli': 4,
     '__init__': 5, '__main__': 5, 'testing': 5,

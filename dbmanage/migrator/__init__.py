@@ -18,6 +18,7 @@ from dbmanage import conf as configuration
 from dbmanage import errors
 from dbmanage import output
 from dbmanage import service as services
+from dbmanage import standing
 from dbmanage.database import engine
 from dbmanage.database import facade
 from dbmanage.database import journal
@@ -69,8 +70,7 @@ class Migrator:
         before = self.heads()
         plan = self.revisions.plan(target, before)
         if not plan:
-            output.say(self._nothing_to_do(target, before))
-            return _upgraded(before, before, [])
+            return standing.nothing_to_do(self.revisions, target, before)
         # A model that does not import is found before SQLite makes a file, and it is
         # imported before the revisions: it may register options that they use.
         metadata = facade.load(self.service, self.conf)
@@ -78,29 +78,13 @@ class Migrator:
         run = self._apply(plan, wait, metadata)
         after = self._read_back()
         if not run.applied:
-            output.say(self._nothing_to_do(target, after))
+            standing.nothing_to_do(self.revisions, target, after)
         planned = {revision.revision for revision in plan}
         if not planned <= self.revisions.lineage([self.revisions.get(one) for one in after]):
             raise errors.Failed(
                 f'the run ended well, but the database is at {", ".join(after) or "no revision"}')
         run.progress.total(len(run.applied))
-        return _upgraded(run.before or before, after, run.applied)
-
-    def current(self, verbose: bool = False, check: bool = False) -> output.Answer:
-        """Say which revisions the database is at."""
-        current, heads = self.heads(), self.revisions.effective_heads()
-        at_head = current == heads
-        if not current:
-            output.say('the database is at base: no revision' if self._is_versioned() else
-                       'the database was never versioned')
-        elif check and not at_head:
-            output.say(f'the database is not at head: {", ".join(heads)}')
-        return output.Answer(
-            {'current': [{'revision': one, 'head': one in heads} for one in current],
-             'heads': heads, 'at_head': at_head},
-            [self.revisions.get(one).log_entry if verbose else
-             f'{one} (head)' if one in heads else one for one in current],
-            code=3 if check and not at_head else 0)
+        return standing.upgraded(run.before or before, after, run.applied)
 
     def stamp(
         self, name: str, purge: bool = False, wait: float | None = None,
@@ -137,7 +121,8 @@ class Migrator:
             return rows.write(work, writers, lambda connection: self._require_head(
                 self._recorded(connection)))
 
-    def _is_versioned(self) -> bool:
+    def is_versioned(self) -> bool:
+        """Tell whether the database has a version table."""
         with self.database.reading() as connection:
             return sqlalchemy.inspect(connection).has_table(
                 self.tables.version, schema=self.tables.schema)
@@ -231,18 +216,3 @@ class Migrator:
             raise errors.CheckFailed(
                 f'the database is at {", ".join(current) or "no revision"}, not at head '
                 f'({", ".join(heads)}); upgrade it first')
-
-    def _nothing_to_do(self, target: str, current: Sequence[str]) -> str:
-        at = ', '.join(current) or 'no revision'
-        relative = self.revisions.is_relative(target)
-        wanted = set() if relative else {one.revision for one in self.revisions.resolve(target)}
-        if wanted <= set(current):
-            return f'nothing to do: the database is at {at} already'
-        return f'nothing to do: the database is past {target} already, at {at}'
-
-
-def _upgraded(
-    before: Sequence[str], after: Sequence[str], applied: Sequence[dict[str, Any]],
-) -> output.Answer:
-    return output.Answer({'from': before, 'to': after, 'changed': bool(applied),
-                          'applied': applied})
