@@ -16,7 +16,7 @@ _COMMENT = sqlalchemy.text(
 
 def text(at: str, revision: str) -> str:
     """Return the note of a revision that begins where a database is."""
-    return f'{at}{HALF_WAY}{revision} (run the rest of its statements by hand)'
+    return f'{at}{HALF_WAY}{revision} (run the rest of the script)'
 
 
 def half_way_to(note: str, at: str) -> str | None:

@@ -29,8 +29,8 @@ class MySQL(clients.Client):
     """mariadb and mysql; a session that may not write is what stops them.
 
     SIGNAL takes a stored routine on MySQL, and so a privilege. To set a
-    variable takes none, and the error shows the value that was refused. A
-    client that goes on after an error cannot write then.
+    variable takes none, and the error shows 200 characters of the value that was
+    refused. A client that goes on after an error cannot write then.
     """
 
     usage = 'mariadb DATABASE < FILE    (or mysql)'
@@ -88,13 +88,13 @@ SET @note = (SELECT convert(table_comment USING utf8mb4) FROM {where} {
     def guard(self, heads: Sequence[str]) -> str:
         """Compare the version table, and what was left half-way, with the heads."""
         wanted = self.text(clients.named(heads))
-        said = (f'concat({self.text("STOP: " + clients.expectation(heads))}, @at,\n'
-                f'    {self.text("; " + self.remedy)})')
+        said = (f'concat({self.text("STOP: " + clients.expectation(heads))},\n'
+                f'    IF(@left, @note, concat(@at, {self.text("; " + self.remedy)})))')
         return f'''{_READ_ONLY}
 SET @at = (SELECT coalesce(group_concat(convert(version_num USING utf8mb4)
     ORDER BY hex(version_num) SEPARATOR ', '), 'base') FROM {self.table});
-SET @at = IF(locate(concat(@at, '{note.HALF_WAY}'), @note) = 1, @note, @at);
-{_stop_unless(f"@mine AND @at = {wanted}", said)}'''
+SET @left = locate(concat(@at, '{note.HALF_WAY}'), @note) = 1;
+{_stop_unless(f"IF(@left, 0, @mine AND @at = {wanted})", said)}'''
 
     def beginning(self, heads: Sequence[str], revision: str) -> str:
         """Leave word of what has begun: each statement is committed alone."""

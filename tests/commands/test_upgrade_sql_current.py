@@ -22,6 +22,7 @@ class CurrentTests:
         script = self.script('current:head')
 
         self.assertIn('-- acme: upgrade to 003 from 002, for ', script)
+        self.assertEqual(script, self.script('002:head'))
         self.assertIn('CREATE TABLE three', script)
         self.assertNotIn('CREATE TABLE two', script)
         self.assertEqual(before, self.found())

@@ -201,6 +201,23 @@ class GuardsOnMariaDB(GuardTests, databases.MariaDB, scripts.ScriptTestCase):
         self.assertIn('but the database is at 004', done.stderr)
         self.assertEqual(before, self.found())
 
+    def test_long_ids(self):
+        """The server shows so much of a message that all of it is there."""
+        one, two = '1' * 32, '2' * 32
+        self.service({'x.py': base.revision_file(one, '004', timelines.table('x')),
+                      'y.py': base.revision_file(two, one, 'pass\n' + timelines.table('y'))})
+        script = self.script(f'{one}:{two}')
+        self.upgrade(two)
+        moved = self.refuse(script)
+        timelines.record(self.database, one)
+        self.client(script)
+        begun = self.refuse(script)
+
+        self.assertIn(f'at {two}; upgrade current:{two} --sql writes the right script\'',
+                      moved.rpartition('ERROR')[2])
+        self.assertIn(f"at {one}, half-way to {two} (run the rest of the script)'",
+                      begun.rpartition('ERROR')[2])
+
     def test_source(self):
         """Nor does ``source`` stop at an error."""
         script = self.script('head')
