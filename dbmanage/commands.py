@@ -10,6 +10,7 @@ from typing import Any
 
 from dbmanage import errors
 from dbmanage import output
+from dbmanage import usage
 
 if typing.TYPE_CHECKING:
     from dbmanage.context import Context
@@ -32,19 +33,12 @@ def command(*arguments: _Argument) -> Callable[..., Callable[..., output.Answer]
     return register
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < float('inf'):
-        raise ValueError(text)
-    return seconds
-
-
 _SQL = argument('--sql', action='store_true', help=(
     'write the SQL to stdout and touch nothing; a range FROM:TO is allowed'))
 _DIALECT = argument(
     '--dialect', choices=('postgresql', 'mysql', 'mariadb', 'sqlite'),
     help='with --sql: the database to write for; default: that of the connection')
-_WAIT = argument('--wait', type=_seconds, metavar='SECONDS', help=(
+_WAIT = argument('--wait', type=usage.seconds, metavar='SECONDS', help=(
     'how long to wait for another runner; 0 does not wait'))
 _VERBOSE = argument('-v', '--verbose', action='store_true', help='say more of each revision')
 _MESSAGE = argument('-m', '--message', metavar='MSG', default='', help='title of the revision')
@@ -61,16 +55,33 @@ _VERSION_PATH = argument('--version-path', metavar='P', help='folder of the revi
         'head, heads, an id, +N, BRANCH@head; with --sql also FROM:TO and current:TO')),
     argument('--delta', type=int, metavar='N', help='apply the next N revisions'),
     _SQL, _DIALECT, argument('--split', metavar='DIR', help=(
-        'with --sql: write a script for each revision into a new folder')), _WAIT)
+        'with --sql: write a script for each revision into a new folder')),
+    argument('--plan', metavar='FILE', help=(
+        'do what plan -f json has written, or exit with 3; REV may be left out')), _WAIT)
 def upgrade(context: Context, revision: str | None, delta: int | None,
-            sql: bool, dialect: str | None, split: str | None,
+            sql: bool, dialect: str | None, split: str | None, plan: str | None,
             wait: float | None) -> output.Answer:
     """Apply the revisions up to REV, or the next N."""
-    target = _target(revision, delta, sql)
+    if plan is not None:
+        if sql or dialect or split or delta is not None:
+            raise errors.UsageError('--plan goes with REV alone, or with nothing')
+        agreed = context.plan.agreement(plan)
+        return context.migrator.upgrade(revision or agreed.target, wait, agreed.check)
+    target = usage.target(revision, delta, sql)
     if sql:
         return context.script.upgrade(target, dialect, split)
-    _need('sql', dialect=dialect, split=split)
+    usage.need('sql', dialect=dialect, split=split)
     return context.standing.at(target) or context.migrator.upgrade(target, wait)
+
+
+@command(
+    argument('target', nargs='?', default='head', metavar='TARGET', help=(
+        'what upgrade would be given; head by default')),
+    argument('--fail-on', action='append', default=[], choices=('destructive', 'rewrite', 'data'),
+             help='exit with 3 if the plan has such an operation; repeatable'))
+def plan(context: Context, target: str, fail_on: Sequence[str]) -> output.Answer:
+    """Say what upgrade would do, what it locks and loses; change nothing."""
+    return context.plan.plan(target, fail_on)
 
 
 @command(_VERBOSE, argument('--check', action='store_true', help=(
@@ -127,7 +138,7 @@ def check(context: Context, timeline: bool, scratch: str | None, ignore: str | N
           write_ignore: str | None) -> output.Answer:
     """List how the database and the models differ; exit with 3 if they do."""
     if not timeline:
-        _need('timeline', scratch=scratch)
+        usage.need('timeline', scratch=scratch)
         return context.autogen.check(ignore, write_ignore)
     with context.scratch(scratch) as empty:
         return empty.autogen.check(ignore, write_ignore)
@@ -167,7 +178,7 @@ def stamp(context: Context, revision: str, sql: bool, dialect: str | None, purge
         raise errors.UsageError('--purge needs the database; it does not go with --sql')
     if sql:
         return context.script.stamp(revision, dialect)
-    _need('sql', dialect=dialect)
+    usage.need('sql', dialect=dialect)
     return context.migrator.stamp(revision, purge, wait)
 
 
@@ -193,9 +204,9 @@ def status(context: Context, check: bool) -> output.Answer:
 @command(
     argument('--for', dest='target', default='head', metavar='REV', help=(
         'an id in full, a branch, or head, the default; base: until it can be reached')),
-    argument('--timeout', type=_seconds, default=300.0, metavar='SECONDS', help=(
+    argument('--timeout', type=usage.seconds, default=300.0, metavar='SECONDS', help=(
         'how long; 300 by default, 0 looks once')),
-    argument('--poll', type=_seconds, default=1.0, metavar='SECONDS', help=(
+    argument('--poll', type=usage.seconds, default=1.0, metavar='SECONDS', help=(
         'how long between two looks; 1 by default')))
 def wait(context: Context, target: str, timeout: float, poll: float) -> output.Answer:
     """Wait until the database is there and at head; exit with 3 if it never is."""
@@ -227,21 +238,3 @@ def unlock(context: Context, yes: bool) -> output.Answer:
 def downgrade(context: Context, **ignored: Any) -> output.Answer:
     """Refuse: there is no downgrade."""
     raise errors.UsageError(errors.NO_DOWNGRADE)
-
-
-def _need(what: str, **options: str | None) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise errors.UsageError(f'--{name} goes with --{what}')
-
-
-def _target(revision: str | None, delta: int | None, sql: bool) -> str:
-    if (revision is None) == (delta is None):
-        raise errors.UsageError('upgrade takes a revision or --delta N' + (
-            ', not both' if delta is not None else ': head, heads, an id, +N'))
-    if delta is not None and delta < 1:
-        raise errors.UsageError(f'--delta {delta}: {errors.NO_DOWNGRADE}' if delta else
-                                '--delta 0 asks for nothing; N is 1 or more')
-    if revision is not None and ':' in revision and not sql:
-        raise errors.UsageError(f'{revision}: a range FROM:TO goes with --sql alone')
-    return f'+{delta}' if revision is None else revision

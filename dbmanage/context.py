@@ -14,6 +14,7 @@ if typing.TYPE_CHECKING:
 
     from dbmanage import autogen
     from dbmanage import migrator
+    from dbmanage import plan
     from dbmanage import script
     from dbmanage import service as services
     from dbmanage import standing
@@ -83,6 +84,13 @@ class Context:
         """Return the wait for a target."""
         from dbmanage.migrator import awaiting
         return awaiting.Awaiting(self.migrator, target)
+
+    @property
+    def plan(self) -> plan.Plan:
+        """What an upgrade of it would do."""
+        migrator = self.migrator
+        from dbmanage import plan
+        return plan.Plan(migrator)
 
     @functools.cached_property
     def script(self) -> script.Script:

@@ -16,17 +16,18 @@ PACKAGE = base.ROOT / 'dbmanage'
 # conf stand on each other in this order, and so do output and database; alter
 # stands below the others of its floor.
 FLOORS = {
-    'errors': 0.0, 'version': 0.0, 'service': 0.1, 'conf': 0.2,
+    'errors': 0.0, 'version': 0.0, 'usage': 0.1, 'service': 0.1, 'conf': 0.2,
     'output': 1.0, 'words': 1.0, 'database': 1.1,
     'alter': 1.9, 'standing': 1.9,
-    'migrator': 2, 'timeline': 2, 'script': 2, 'autogen': 2,
+    'migrator': 2, 'timeline': 2, 'script': 2, 'autogen': 2, 'plan': 2.5,
     'commands': 3, 'context': 3,
     'cli': 4,
     '__init__': 5, '__main__': 5, 'testing': 5,
 }
 # What a service uses of this package; no room imports a service.
 SERVICES = {'migrations': set(), 'reference': {'service'}}
-ALEMBIC_ROOMS = {'alter', 'migrator', 'timeline', 'script', 'autogen', 'testing', 'migrations'}
+ALEMBIC_ROOMS = {
+    'alter', 'migrator', 'timeline', 'script', 'autogen', 'plan', 'testing', 'migrations'}
 SQLALCHEMY_ROOMS = ALEMBIC_ROOMS | {'database', 'output', 'words', 'reference'}
 HEAVY = ('alembic', 'sqlalchemy', 'pymysql', 'psycopg2')
 

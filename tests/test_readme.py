@@ -26,6 +26,7 @@ README = base.ROOT / 'README.md'
 MIGRATIONS = base.ROOT / 'dbmanage' / 'migrations' / 'README.md'
 JSON = base.ROOT / 'doc' / 'json.md'
 OPERATING = base.ROOT / 'doc' / 'operating.md'
+PLAN = base.ROOT / 'doc' / 'plan.md'
 DBA = base.ROOT / 'doc' / 'dba.md'
 SQLITE = base.ROOT / 'doc' / 'sqlite.md'
 # What is run elsewhere: by tests/test_package.py, and by .ci/run.
@@ -178,6 +179,16 @@ class OperatingTests(PageTests, databases.MariaDB):
     def variables(self):
         """Return the URL of the database, which the page puts in its place."""
         return {'MARIADB': self.url}
+
+
+class PlanTests(PageTests, databases.PostgreSQL):
+    """The page of plans, on PostgreSQL."""
+
+    path = PLAN
+
+    def variables(self):
+        """Return the URL of the database, and what psql is told of it."""
+        return self._client()[1] | {'POSTGRESQL': self.url}
 
 
 class DBATests(PageTests, databases.PostgreSQL):

@@ -61,29 +61,29 @@ class Migrator:
         with self.database.reading() as connection:
             return self.revisions.known(self._recorded(connection))
 
-    def upgrade(self, target: str, wait: float | None = None) -> output.Answer:
+    def upgrade(
+        self, target: str, wait: float | None = None, agree: upgrades.Agree = upgrades.agree,
+    ) -> output.Answer:
         """Apply the revisions up to a target, if any are missing.
 
         Waits ``wait`` seconds for another runner; without it [dbmanage] wait.
+        ``agree`` raises unless it agrees to what is found, again under the lock.
         """
         self.revisions.check_target(target)
         before = self.heads()
         plan = self.revisions.plan(target, before)
+        agree(before, plan)
         if not plan:
             return standing.nothing_to_do(self.revisions, target, before)
         # A model that does not import is found before SQLite makes a file, and it is
         # imported before the revisions: it may register options that they use.
         metadata = facade.load(self.service, self.conf)
         self.revisions.check_plan(plan)
-        run = self._apply(plan, wait, metadata)
+        run = self._apply(plan, wait, metadata, agree)
         after = self._read_back()
         if not run.applied:
             standing.nothing_to_do(self.revisions, target, after)
-        planned = {revision.revision for revision in plan}
-        if not planned <= self.revisions.lineage([self.revisions.get(one) for one in after]):
-            raise errors.Failed(
-                f'the run ended well, but the database is at {", ".join(after) or "no revision"}')
-        run.progress.total(len(run.applied))
+        run.finish(after)
         return standing.upgraded(run.before or before, after, run.applied)
 
     def stamp(
@@ -133,6 +133,7 @@ class Migrator:
 
     def _apply(
         self, plan: Sequence[files.Revision], wait: float | None, metadata: Sequence[Any],
+        agree: upgrades.Agree,
     ) -> upgrades.Run:
         run = None
         try:
@@ -142,7 +143,7 @@ class Migrator:
                     self.service, work.connection.dialect.name, metadata, work.connection)
                 run = upgrades.Run(
                     self.revisions, plan, work, self.configure(work.connection) | altered,
-                    self._batch(work, len(plan)))
+                    self._batch(work, len(plan)), agree)
                 with run.progress.shown(work.watch):
                     run.apply()
         except errors.DatabaseUnreachable:

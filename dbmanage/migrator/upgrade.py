@@ -27,7 +27,12 @@ if typing.TYPE_CHECKING:
     from dbmanage import timeline
     from dbmanage.timeline import files
 
+Agree = Callable[[Sequence[str], 'Sequence[files.Revision]'], None]
 _ENDS = (errors.Failed, errors.Busy, errors.DatabaseUnreachable)
+
+
+def agree(heads: Sequence[str], revisions: Sequence[files.Revision]) -> None:
+    """Agree to these revisions, from these heads on, whatever they are."""
 
 
 class Run:
@@ -40,8 +45,13 @@ class Run:
     def __init__(
         self, revisions: timeline.Timeline, plan: Sequence[files.Revision],
         work: working.Working, configure: Mapping[str, Any], batch: int,
+        agree: Agree,
     ) -> None:
-        """Take ``batch``: how many revisions one transaction may hold."""
+        """Take ``batch``: how many revisions one transaction may hold.
+
+        ``agree`` is asked for the revisions that are found under the lock.
+        """
+        self._agree = agree
         self.before: list[str] | None = None
         self.applied: list[dict[str, Any]] = []
         self._revisions = revisions
@@ -65,6 +75,14 @@ class Run:
             self._work.retry(self._attempt, self.progress.retry)
         except errors.Error as e:
             raise self._settled(e) from e.__cause__
+
+    def finish(self, after: Sequence[str]) -> None:
+        """Say how long it took; raise Failed if ``after`` is not what was planned."""
+        planned = {revision.revision for revision in self._plan}
+        if not planned <= self._revisions.lineage([self._revisions.get(one) for one in after]):
+            raise errors.Failed(
+                f'the run ended well, but the database is at {", ".join(after) or "no revision"}')
+        self.progress.total(len(self.applied))
 
     def _attempt(self) -> None:
         self._forget_uncommitted()
@@ -116,10 +134,11 @@ class Run:
 
     def _missing(self, heads: Sequence[str]) -> list[files.Revision]:
         known = self._revisions.known(heads)
-        if self.before is None:
-            self.before = known
         there = self._revisions.lineage([self._revisions.get(one) for one in known])
         left = [revision for revision in self._plan if revision.revision not in there]
+        if self.before is None:
+            self.before = known
+            self._agree(known, left)
         missing = {revision.revision for revision in left}
         begun = set(self._work.journal.begun() if self._work.journal else ())
         if begun - missing:

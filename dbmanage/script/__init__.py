@@ -83,7 +83,7 @@ class Script:
         stamping = self._revisions.stamping(end)
 
         def work(heads: Sequence[str], context: migration.MigrationContext) -> Iterator[Any]:
-            _write_out(context, client)
+            write_out(context, client)
             yield from stamping(heads, context)
             script.end()
 
@@ -137,7 +137,7 @@ class Script:
         def work(
             _heads: Sequence[str], context: migration.MigrationContext,
         ) -> Iterator[migration.MigrationStep]:
-            _write_out(context, client)
+            write_out(context, client)
             for revision in plan:
                 script.begin(revision.revision, _title(revision))
                 step = self._revisions.step(revision)
@@ -156,15 +156,7 @@ class Script:
         with contextlib.ExitStack() as failed:
             failed.callback(script.discard)
             self._revisions.run(work, {
-                # SQLite has transactional DDL; Alembic's default says that it has not.
-                **({'transactional_ddl': True} if script.client.transactional else {}),
-                **self._service.configure,
-                **configure,
-                'url': script.client.url,
-                'literal_binds': True,
-                'dialect_opts': script.client.options,
-                'output_buffer': script,
-                **alter.configure(self._service, script.client.dialect, self._metadata),
+                **settings(self._service, script.client, self._metadata, script), **configure,
             }, as_sql=True, starting_rev=tuple(start))
             script.close()
             failed.pop_all()
@@ -175,7 +167,24 @@ def _answer(script: writer.Writer) -> output.Answer:
     return output.Answer({}, script.lines(), encoding='utf-8')
 
 
-def _write_out(context: migration.MigrationContext, client: clients.Client) -> None:
+def settings(
+    service: services.Service, client: clients.Client, metadata: Sequence[Any], buffer: Any,
+) -> dict[str, Any]:
+    """Return the arguments of Alembic's ``context.configure`` for SQL."""
+    return {
+        # SQLite has transactional DDL; Alembic's default says that it has not.
+        **({'transactional_ddl': True} if client.transactional else {}),
+        **service.configure,
+        'url': client.url,
+        'literal_binds': True,
+        'dialect_opts': client.options,
+        'output_buffer': buffer,
+        **alter.configure(service, client.dialect, metadata),
+    }
+
+
+def write_out(context: migration.MigrationContext, client: clients.Client) -> None:
+    """Let a revision write values out, and have no answers."""
     values.write_out(context.dialect, client)
     connection: Any = paper.Connection(context)
     context.connection = context.impl.connection = connection
