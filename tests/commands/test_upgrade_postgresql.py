@@ -98,7 +98,8 @@ class TransactionsTests(PostgreSQLTestCase):
         """A line for each revision, also where many are in one transaction."""
         result = self.upgrade('one', 'two', 'three')
 
-        self.assertEqual(3, len(result.err.splitlines()))
+        lines = result.err.splitlines()
+        self.assertEqual(['[1/3]', '[2/3]', '[3/3]', '3'], [line.split()[0] for line in lines])
         self.assertEqual([('003',)], self.query('SELECT version_num FROM alembic_version'))
 
     def test_killed(self):
