@@ -44,7 +44,7 @@ OF_KIND = {
     },
     'postgresql': {
         'dollars': '''op.execute(
-            "INSERT INTO log VALUES (1, $$it's; $dbmanage$ \\\\\\\\ :: :$$)")''',
+            "INSERT INTO log VALUES (1, $$it's; $dbmanage$ \\\\\\\\ ::x $$)")''',
         'block': """op.execute(
             "DO $dbmanage$ BEGIN INSERT INTO log VALUES (1, 'x'); END $dbmanage$")""",
         'atomic': """
