@@ -32,8 +32,9 @@ if typing.TYPE_CHECKING:
     from dbmanage.plan import columns
     from dbmanage.timeline import files
 
-# What a revision that needs the database comes up against.
-_READS = (paper.Reads, exc.NoInspectionAvailable, util.CommandError, NotImplementedError)
+_READS = (paper.Reads, exc.NoInspectionAvailable)
+# What says of itself what is the matter.
+_CLEAR = (exc.CompileError, util.CommandError, NotImplementedError)
 
 
 @dataclasses.dataclass
@@ -132,4 +133,5 @@ def _unconnected() -> Iterator[None]:
 def _reason(error: BaseException) -> str:
     if isinstance(error, _READS):
         return f'it reads the database ({error})'
-    return str(error.args[0]) if isinstance(error, exc.CompileError) else errors.describe(error)
+    said = str(error.args[0]) if isinstance(error, _CLEAR) else errors.describe(error)
+    return ' '.join(said.split())

@@ -22,7 +22,7 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
         if not revision['operations'] and not revision['unknown']:
             yield '  nothing'
         if revision['unknown']:
-            yield f'  the rest is not known without the database: {revision["unknown"]}'
+            yield f'  the rest is not known: {revision["unknown"]}'
 
 
 def _remarks(operation: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[str]:

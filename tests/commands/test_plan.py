@@ -113,7 +113,7 @@ class PlanTests:
         self.assertEqual('002 step 002', lines[0])
         self.assertTrue(lines[1].startswith('  drop index ix_x of things'), lines)
         self.assertTrue(lines[2].startswith('  run SELECT id FROM things'), lines)
-        self.assertRegex(lines[3], r'^  the rest is not known without the database: revision 002 '
+        self.assertRegex(lines[3], r'^  the rest is not known: revision 002 '
                                    r'\(.*002\.py, line 11\): it reads the database \(.*\)$')
         self.assertEqual('003 create three', lines[4])
 
@@ -177,6 +177,15 @@ class PlanOnSQLite(PlanTests, databases.SQLite, PlanTestCase):
         ], [one['words'] for one in operations])
         self.assertEqual((True, True), (operations[0]['destructive'], operations[0]['rewrite']))
         self.assertEqual(5, len(operations[0]['sql']))
+
+
+    def test_table_that_cannot_be_made_anew(self):
+        """SQLite has no statement for it, and how the table is nobody says."""
+        self.begin("op.alter_column('things', 'size', nullable=False)")
+        [revision] = self.document()['revisions']
+
+        self.assertRegex(
+            revision['unknown'], r'002\.py, line 10\): SQLite cannot alter table things')
 
 
 class PlanOnServer(PlanTests):
