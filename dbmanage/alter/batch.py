@@ -34,10 +34,9 @@ class Batch:
         self.edits: list[pending.Edit] = []
         self.indexes: list[elements.Index] = []
         self.rename: tuple[str, str] | None = None
-        self.added: list[definitions.Column] = []
+        self.added: definitions.Column | None = None
         self.dropped: str | None = None
         self.constraint: str | None = None
-        self.constraints = 0
 
     def alter_column(
         self, table_name: str, column_name: str, *, nullable: bool | None = None,
@@ -84,7 +83,7 @@ class Batch:
             if value:
                 definition.fills[new.name] = value
 
-        self.added.append(new)
+        self.added = None if if_not_exists else new
         self.edits.append(edit)
         for key in column.foreign_keys if inline_references else ():
             if key.constraint is not None:
@@ -95,7 +94,8 @@ class Batch:
         schema: str | None = None, **_rest: Any,
     ) -> None:
         """Drop a column, and the constraints and indexes it is part of."""
-        self.table, self.schema, self.dropped = table_name, schema, column.name
+        self.table, self.schema = table_name, schema
+        self.dropped = None if if_exists else column.name
 
         def edit(definition: definitions.Definition) -> None:
             if definition.has(column.name) or not if_exists:
@@ -106,7 +106,6 @@ class Batch:
     def add_constraint(self, constraint: elements.Constraint, **_rest: Any) -> None:
         """Add a constraint, with PostgreSQL's name if it has none."""
         self.table, self.schema = constraint.table.name, constraint.table.schema
-        self.constraints += 1
         sql = str(elements.AddConstraint(constraint).compile(dialect=self.dialect))
         added = re.split(r'\sADD\s', sql, maxsplit=1)[1]
 
@@ -137,6 +136,12 @@ class Batch:
 
         self.edits.append(edit)
 
+    def create_table_comment(self, table: elements.Table) -> None:
+        """Do nothing: SQLite has no comments."""
+
+    def drop_table_comment(self, table: elements.Table) -> None:
+        """Do nothing, either."""
+
     def create_index(self, index: elements.Index, **_rest: Any) -> None:
         """Note the index of a new column."""
         self.indexes.append(index)
@@ -147,12 +152,12 @@ class Batch:
 
         https://www.sqlite.org/lang_altertable.html#altertabaddcol
         """
-        if not self.added or len(self.edits) > 1:
+        if self.added is None or len(self.edits) > 1:
             return False
-        default = self.added[0].clause('DEFAULT')
+        default = self.added.clause('DEFAULT')
         is_constant = default is not None and _CONSTANT.fullmatch(default.sql) is not None
-        others = {one.kind for one in self.added[0].clauses} - {'NULL', 'NOT', 'DEFAULT'}
-        return not others and (is_constant if default else not self.added[0].clause('NOT'))
+        others = {one.kind for one in self.added.clauses} - {'NULL', 'NOT', 'DEFAULT'}
+        return not others and (is_constant if default else not self.added.clause('NOT'))
 
     def _column(self, column: elements.Column[Any]) -> definitions.Column:
         if column.table is None:

@@ -27,7 +27,7 @@ class Clause:
         words = text.words(sql)
         named = words[0].upper() == 'CONSTRAINT'
         self.name = text.identifier(words[1]) if named else None
-        self.kind = words[2 * named].upper()
+        self.kind = ''.join(words[2 * named:][:1]).upper()
         self.sql = sql
 
 
@@ -137,7 +137,7 @@ class Definition:
         inline = [Constraint(clause, _TYPES[clause.kind], [column.name], column)
                   for column in self.columns for clause in column.clauses if clause.kind in _TYPES]
         return inline + [Constraint(clause, _TYPES[clause.kind], self._columns(clause))
-                         for clause in self.clauses]
+                         for clause in self.clauses if clause.kind in _TYPES]
 
     def retype(self, column: Column, type_: str) -> None:
         """Change a type; that of a row's number stays INTEGER, which is 64 bits."""

@@ -28,6 +28,8 @@ def configure(models: Any, connection: sqlalchemy.Connection | None) -> dict[str
         (ops.AlterColumnOp, toimpl.alter_column), (ops.AddColumnOp, toimpl.add_column),
         (ops.DropColumnOp, toimpl.drop_column), (ops.AddConstraintOp, toimpl.create_constraint),
         (ops.DropConstraintOp, toimpl.drop_constraint),
+        (ops.CreateTableCommentOp, toimpl.create_table_comment),
+        (ops.DropTableCommentOp, toimpl.drop_table_comment),
     ):
         base.Operations.implementation_for(operation, replace=True)(_instead_of(original))
     return {'target_metadata': names.metadata(models), alter.KEY: pending.Alterations(connection)}

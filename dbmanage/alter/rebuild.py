@@ -25,6 +25,8 @@ def read(connection: sqlalchemy.Connection, table: str) -> definitions.Definitio
     found = connection.exec_driver_sql(_MADE, ('table', table)).first()
     if found is None:
         raise LookupError(f'there is no table {table}')
+    if text.words(found.sql)[1].upper() == 'VIRTUAL':
+        raise LookupError(f'{table} is a virtual table, which cannot be altered')
     return definitions.Definition(*found)
 
 

@@ -121,6 +121,14 @@ class AddColumnTests(altering.AlteringTestCase):
         self.assertIn('n DATE NOT NULL', self.sql())
         self.assertNotIn('has no default', result.err)
 
+    def test_if_not_exists(self):
+        """A column that is there stays as it is."""
+        self.alter([TABLE, ROWS], *(
+            f"op.add_column('t', sa.Column('{name}', sa.Text()), if_not_exists=True)"
+            for name in ('b', 'n', 'n')))
+
+        self.assertIn('b INT, c INT, n TEXT, UNIQUE', self.sql())
+
     def test_again(self):
         """One Column may be added to two tables, here on two ways."""
         self.alter([TABLE, 'CREATE TABLE u (x)', 'INSERT INTO u VALUES (1)'],
@@ -176,7 +184,27 @@ class DropColumnTests(altering.AlteringTestCase):
     def test_not_there(self):
         """It is said, and with if_exists it is nothing."""
         result = self.upgrade(
-            [TABLE], "op.drop_column('t', 'b', if_exists=True)",
-            "op.drop_column('t', 'n', if_exists=True)", "op.drop_column('t', 'n')")
+            [TABLE], "op.drop_column('t', 'b', if_exists=True)\n"
+            "op.drop_column('t', 'c', if_exists=True)",
+            "op.drop_column('t', 'b', if_exists=True)", "op.drop_column('t', 'n')")
 
         self.assertIn('004.py, line 10): LookupError: table t has no column n', result.err)
+
+
+class OtherTests(altering.AlteringTestCase):
+    """What SQLite has not at all."""
+
+    def test_comments(self):
+        """A comment is left out."""
+        self.alter([TABLE], "op.create_table_comment('t', 'x')", "op.drop_table_comment('t')",
+                   "op.alter_column('t', 'a', comment='x')")
+
+        self.assertEqual(TABLE.split(), self.sql().split())
+
+    def test_virtual_table(self):
+        """It is none whose definition could be changed."""
+        result = self.upgrade(['CREATE VIRTUAL TABLE t USING fts5(a)'],
+                              "op.alter_column('t', 'a', nullable=False)")
+
+        self.assertEqual(1, result.code)
+        self.assertIn('002.py, line 10): LookupError: t is a virtual table', result.err)
