@@ -23,19 +23,22 @@ def table(schema: str | None, name: str) -> sqlalchemy.Table:
         sqlalchemy.Column('fingerprint', sqlalchemy.String(64), nullable=False),
         sqlalchemy.Column('hash', sqlalchemy.String(64), nullable=False),
         sqlalchemy.Column('before', sqlalchemy.String(64), nullable=False),
+        sqlalchemy.Column('reads', sqlalchemy.String(64), nullable=False),
+        sqlalchemy.Column('answer', sqlalchemy.String(64), nullable=False),
         sqlalchemy.Column('statement', sqlalchemy.Text(1 << 24), nullable=False),
         sqlalchemy.Column('done', sqlalchemy.Boolean, nullable=False),
         sqlalchemy.Column('runner', sqlalchemy.String(255), nullable=False),
         sqlalchemy.Column('connection', sqlalchemy.BigInteger, nullable=False),
         sqlalchemy.Column('started', sqlalchemy.DateTime, nullable=False),
-        mysql_engine='InnoDB')
+        mysql_engine='InnoDB', mysql_default_charset='utf8mb4')
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """A statement of the journal; ``number`` counts from 1.
 
-    ``before`` is the hash of the table that a DDL alters, '' if there is none.
+    ``before`` is the hash of the table that a DDL alters, '' if there is none;
+    ``reads`` that of what the revision had read, '' if it does not count.
     """
 
     revision: str
@@ -46,6 +49,8 @@ class Entry:
     statement: str
     done: bool
     runner: str
+    reads: str = ''
+    answer: str = ''
 
 
 def read(connection: sqlalchemy.Connection, journal: sqlalchemy.Table) -> list[Entry]:
@@ -69,16 +74,26 @@ def mark_done(connection: sqlalchemy.Connection, journal: sqlalchemy.Table, entr
     connection.execute(journal.update().where(
         journal.c.revision == entry.revision, journal.c.number == entry.number,
     ).values(done=True, hash=ANY))
+    _disregard_reads(connection, journal, entry.revision)
 
 
 def forget(connection: sqlalchemy.Connection, journal: sqlalchemy.Table, entry: Entry) -> None:
     """Let a statement, and those that follow it, be run by the next run."""
     connection.execute(journal.delete().where(
         journal.c.revision == entry.revision, journal.c.number >= entry.number))
+    _disregard_reads(connection, journal, entry.revision)
 
 
 def accept(connection: sqlalchemy.Connection, journal: sqlalchemy.Table, revision: str,
            fingerprint: str) -> None:
-    """Let a revision be resumed by other code than began it."""
+    """Let a revision be resumed by other code, or with other rows."""
     connection.execute(journal.update().where(
         journal.c.revision == revision).values(fingerprint=fingerprint))
+    _disregard_reads(connection, journal, revision)
+
+
+def _disregard_reads(
+    connection: sqlalchemy.Connection, journal: sqlalchemy.Table, revision: str,
+) -> None:
+    """Let what a revision reads be other than before: a person has looked."""
+    connection.execute(journal.update().where(journal.c.revision == revision).values(reads=''))

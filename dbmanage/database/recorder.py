@@ -3,8 +3,7 @@
 
 Both commit the open transaction before each DDL statement. So the row of a
 DDL, written before it without a commit, is there exactly if the DDL was begun;
-the row of a DML is there exactly if the DML was committed, for they share a
-transaction:
+that of a DML, written after it, exactly if the DML was committed with it:
 https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/
 """
 
@@ -24,9 +23,13 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage.database import held
 from dbmanage.database import journal
+from dbmanage.database import reads
 from dbmanage.database import refusal
 from dbmanage.database import statements
 from dbmanage.database import waiting
+
+_LONGEST = 1 << 16  # characters of a statement; the hash is that of all
+_ROWS = 'rows'  # the answer of a statement that returned rows
 
 
 class Recorder:
@@ -38,10 +41,11 @@ class Recorder:
         self.table = table
         self._lock = lock
         self._connection = connection
-        self._revision: tuple[str, str] | None = None
+        self._revision = ('', '')
         self._entries: dict[tuple[str, int], journal.Entry] = {}
-        self._number = 0
-        self.half_done = False
+        self._number = self._last = 0
+        self._reads = reads.Reads()
+        self._half_done = False
         self._session = connection.scalar(sqlalchemy.text('SELECT CONNECTION_ID()'))
         connection.commit()
         for name in ('do_execute', 'do_executemany', 'do_execute_no_params'):
@@ -67,18 +71,30 @@ class Recorder:
         """
         entries = [one for (id_, _), one in self._entries.items() if id_ == revision]
         self._revision, self._number = (revision, fingerprint), 0
-        self.half_done = bool(entries)
+        self._last = entries[-1].number if entries else 0
+        self._reads = reads.Reads()
+        self._half_done = bool(entries)
         try:
             if entries:
-                self._resume(entries, fingerprint)
+                self._greet(entries[-1], fingerprint)
             yield
-            if entries and self._number < entries[-1].number:
-                raise self._stopped(f'it ended before statement {entries[-1].number}')
+            if self._number < self._last:
+                raise self._stopped(f'it ended before statement {self._last}')
         finally:
-            self._revision = None
+            self._revision = ('', '')
 
-    def _resume(self, entries: list[journal.Entry], fingerprint: str) -> None:
-        last = entries[-1]
+    def is_half_done(self) -> bool:
+        """Tell whether something stays of a revision that has just ended early.
+
+        If the connection is lost, something may.
+        """
+        try:
+            self._connection.rollback()
+            return bool(journal.read(self._connection, self.table))
+        except (*refusal.REFUSALS, *refusal.LOST_EARLY):
+            return self._half_done
+
+    def _greet(self, last: journal.Entry, fingerprint: str) -> None:
         if last.fingerprint != fingerprint:
             raise self._stopped('its file has changed since')
         number = last.number + last.done
@@ -92,33 +108,58 @@ class Recorder:
 
     def _execute(self, how: str, cursor: Any, statement: str, *rest: Any) -> bool | None:
         """Send a statement as SQLAlchemy would, unless it was done before."""
+        if not self._revision[0]:
+            return None
         *parameters, context = rest
-        entry = self._entry(cursor, statement, *parameters)
-        if entry is None:
-            return None
         send = functools.partial(getattr(context.dialect, how), cursor, statement, *rest)
-        known = self._entries.get((entry.revision, entry.number))
-        if known is None:
-            self._record(cursor, entry, send)
-        elif known.hash not in (journal.ANY, entry.hash):
-            raise self._stopped(f'statement {entry.number} is not the one that was begun')
-        elif not known.done and not statements.is_ddl(statement):
-            raise self._stopped(f'nothing tells whether statement {entry.number} was done')
-        elif not known.done:
-            self._probe(cursor, known, entry, send)
-        return True
-
-    def _entry(self, cursor: Any, statement: str, parameters: Any = None) -> journal.Entry | None:
-        """Number a statement; None for one that changes nothing."""
-        ddl = statements.is_ddl(statement)
-        if self._revision is None or not (ddl or statements.is_dml(statement)):
-            return None
+        if not statements.changes(statement):
+            self._read(cursor, statement, send)
+            return True
         self._lock.check()
         self._number += 1
-        together = not ddl and not cursor.connection.get_autocommit()
-        return journal.Entry(self._revision[0], self._number, self._revision[1],
-                     statements.hashed(statement, parameters), self._look(cursor, statement),
-                     statement, together, waiting.runner())
+        entry = self._entry(cursor, statement, *parameters)
+        if known := self._entries.get((entry.revision, entry.number)):
+            self._resume(cursor, known, entry, send)
+        else:
+            self._record(cursor, entry, send)
+        return True
+
+    def _read(self, cursor: Any, statement: str, send: Callable[[], None]) -> None:
+        """Send what changes nothing that a later session would see."""
+        if statements.is_temporary(statement) and self._number < self._last:
+            raise self._stopped('it needs a temporary table, which ended with its session')
+        send()
+        self._reads.note(cursor, statement)
+
+    def _entry(self, cursor: Any, statement: str, parameters: Any = None) -> journal.Entry:
+        together = statements.is_dml(statement) and not cursor.connection.get_autocommit()
+        return journal.Entry(
+            self._revision[0], self._number, self._revision[1],
+            statements.hashed(statement, parameters), self._look(cursor, statement),
+            statement[:_LONGEST], together, waiting.runner(), self._reads.hash)
+
+    def _resume(self, cursor: Any, known: journal.Entry, entry: journal.Entry,
+                send: Callable[[], None]) -> None:
+        """Skip what was done before, and find out about what was in flight."""
+        if known.hash not in (journal.ANY, entry.hash):
+            raise self._stopped(f'statement {entry.number} is not the one that was begun')
+        if known.reads not in ('', entry.reads):
+            raise self._stopped(f'what it reads before statement {entry.number} has changed')
+        if known.done:
+            self._skip(cursor, known)
+        elif statements.is_ddl(entry.statement) and statements.is_one(entry.statement):
+            self._probe(cursor, known, entry, send)
+        else:
+            raise self._stopped(f'nothing tells whether statement {entry.number} was done')
+
+    def _skip(self, cursor: Any, known: journal.Entry) -> None:
+        """Answer as the statement did when it was done."""
+        if known.answer == _ROWS:
+            raise self._stopped(f'the rows that statement {known.number} returned are gone')
+        rows, new = map(int, known.answer.split() or (0, 0))
+        # The next statement may ask the server for the id that it has given.
+        cursor.execute(f'DO LAST_INSERT_ID({new})' if new else 'DO 0')
+        cursor.rowcount, cursor.lastrowid = rows, new
 
     def _look(self, cursor: Any, statement: str) -> str:
         """Return the hash of the table that a DDL alters."""
@@ -133,21 +174,36 @@ class Recorder:
             return statements.hashed_table(own.fetchone()[1])
 
     def _record(self, cursor: Any, entry: journal.Entry, send: Callable[[], None]) -> None:
-        values = dataclasses.asdict(entry) | {'connection': self._session}
-        columns = ', '.join(f'`{name}`' for name in values)
-        places = ', '.join(f'%({name})s' for name in values)
-        with cursor.connection.cursor() as own:
-            own.execute(f'INSERT INTO {self._name} ({columns}, started)'
-                        f' VALUES ({places}, UTC_TIMESTAMP())', values)
-        before, self.half_done = self.half_done, self.half_done or not entry.done
+        if entry.done:
+            send()
+            self._insert(cursor, dataclasses.replace(entry, answer=_answer(cursor)))
+            return
+        self._insert(cursor, entry)
+        before, self._half_done = self._half_done, True
         try:
             send()
         except cursor.connection.Error as e:
             if not refusal.is_lost(e):
                 # A DDL has committed what came before it.
-                self.half_done = before or (not entry.done and entry.number > 1)
+                self._half_done = before or entry.number > 1
                 self._take_back(cursor.connection, entry)
             raise
+        if not statements.is_ddl(entry.statement):
+            self._end(cursor, entry)
+
+    def _insert(self, cursor: Any, entry: journal.Entry) -> None:
+        values = dataclasses.asdict(entry) | {'connection': self._session}
+        columns = ', '.join(f'`{name}` = %({name})s' for name in values)
+        with cursor.connection.cursor() as own:
+            own.execute(
+                f'INSERT INTO {self._name} SET {columns}, started = UTC_TIMESTAMP()', values)
+
+    def _end(self, cursor: Any, entry: journal.Entry) -> None:
+        """Note the end of what may have committed, before it or in it."""
+        with cursor.connection.cursor() as own:
+            own.execute(f'UPDATE {self._name} SET done = 1, answer = %s'
+                        ' WHERE revision = %s AND number = %s',
+                        (_answer(cursor), entry.revision, entry.number))
 
     def _probe(self, cursor: Any, known: journal.Entry, entry: journal.Entry,
                send: Callable[[], None]) -> None:
@@ -158,13 +214,14 @@ class Recorder:
         """
         changed = known.before != entry.before
         if changed and statements.goes_twice(entry.statement):
-            return
+            return self._skip(cursor, known)
         try:
             send()
         except cursor.connection.Error as e:
             asked = changed or statements.altered(entry.statement) is None
             if not asked or not statements.means_done(entry.statement, e):
                 raise
+            self._skip(cursor, known)
 
     def _take_back(self, connection: Any, entry: journal.Entry) -> None:
         """Delete the row of a statement that the server refused.
@@ -175,14 +232,19 @@ class Recorder:
         with contextlib.suppress(connection.Error), connection.cursor() as own:
             own.execute(f'DELETE FROM {self._name} WHERE revision = %s AND number = %s',
                         (entry.revision, entry.number))
-            if not entry.done:
+            if statements.is_ddl(entry.statement):
                 connection.commit()
 
     def _stopped(self, why: str) -> errors.PartlyApplied:
-        revision = self._revision[0] if self._revision else ''
+        revision, _ = self._revision
         mine = [one for one in self._entries.values() if one.revision == revision]
         done = sum(one.done for one in mine)
         begun = ''.join(f', statement {one.number} was begun' for one in mine if not one.done)
         return errors.PartlyApplied(
             f'revision {revision} stopped half-way and cannot be resumed: {why}; {done} of its '
             f'statements are done{begun}; repair shows them and what can be done')
+
+
+def _answer(cursor: Any) -> str:
+    """Return what a revision may use of the answer to a statement."""
+    return _ROWS if cursor.description else f'{cursor.rowcount} {cursor.lastrowid or 0}'

@@ -6,12 +6,20 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-_COMMENT = re.compile(r'\s*(?:(?:/\*(?!!).*?\*/|--[^\n]*\n|#[^\n]*\n)\s*)*', re.DOTALL)
+# What may stand before a statement; what MySQL runs of a comment is none.
+_COMMENT = re.compile(
+    r'\s*(?:(?:/\*(?!M?!).*?\*/|--[^\n]*\n|#[^\n]*\n|/\*M?!\d*'
+    r'|set\s+statement\b.*?\bfor\b)\s*)*', re.DOTALL | re.IGNORECASE)
 _DDL = re.compile(
     r'(?:alter|analyze|create|drop|grant|optimize|rename|repair|revoke|truncate)\b', re.IGNORECASE)
 _DML = re.compile(
-    r'(?:call|delete|insert|load|replace|update|with\b.*\b(?:delete|update))\b',
+    r'(?:delete|insert|load|replace|update|with\b.*\b(?:delete|update))\b',
     re.IGNORECASE | re.DOTALL)
+_OPAQUE = re.compile(r'(?:begin\s+not\s+atomic|call|execute)\b', re.IGNORECASE)
+_TEMPORARY = re.compile(
+    r'(?:create\s+(?:or\s+replace\s+)?|drop\s+)temporary\b', re.IGNORECASE)
+_BODY = re.compile(r'create\b.*?\b(?:event|function|package|procedure|trigger)\b',
+                   re.IGNORECASE | re.DOTALL)
 _NAME = r'(?:`[^`]+`|\w+)'
 _TABLE = rf'(?P<table>{_NAME}(?:\.{_NAME})?)'
 _ALTERED = re.compile(
@@ -55,12 +63,34 @@ _DUPLICATE_FOREIGN_KEY = (1005, 'errno: 121')
 
 def is_ddl(statement: str) -> bool:
     """Tell whether the server commits before it, and cannot roll it back."""
-    return bool(_DDL.match(statement, _start(statement)))
+    return bool(_DDL.match(statement, _start(statement))) and not is_temporary(statement)
 
 
 def is_dml(statement: str) -> bool:
     """Tell whether it changes rows, in the open transaction."""
     return bool(_DML.match(statement, _start(statement)))
+
+
+def is_opaque(statement: str) -> bool:
+    """Tell whether it may do anything: call a procedure, run what was prepared."""
+    return bool(_OPAQUE.match(statement, _start(statement)))
+
+
+def is_temporary(statement: str) -> bool:
+    """Tell whether it makes or drops a table of the session."""
+    return bool(_TEMPORARY.match(statement, _start(statement)))
+
+
+def changes(statement: str) -> bool:
+    """Tell whether it changes what a later session sees."""
+    return is_ddl(statement) or is_dml(statement) or is_opaque(statement)
+
+
+def is_one(statement: str) -> bool:
+    """Tell whether it is not several, that a driver was told to send at once."""
+    start = _start(statement)
+    return bool(_BODY.match(statement, start)) or not re.search(
+        r';\s*[^\s;]', _outside(statement[start:]))
 
 
 def altered(statement: str) -> str | None:

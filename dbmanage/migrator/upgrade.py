@@ -210,7 +210,8 @@ class Run:
             error = e
         except (*refusal.REFUSALS, *refusal.LOST_EARLY):
             pass
-        half = self._work.journal.half_done if self._work.journal else bool(self._kept.part)
+        journal = self._work.journal
+        half = journal.is_half_done() if journal else bool(self._kept.part)
         if lost:
             half = half or self._kept.unsure or self._kept.revisions > 0
         if not half or not isinstance(error, _ENDS):

@@ -108,15 +108,39 @@ class KindTests(unittest.TestCase):
 
     def test_ddl(self):
         """The server commits before it."""
-        for statement in ONCE + [' \n-- a\n/* b */ # c\ncreate table x (id int)', 'TRUNCATE one']:
+        for statement in ONCE + [' \n-- a\n/* b */ # c\ncreate table x (id int)', 'TRUNCATE one',
+                                 '/*!50003 CREATE TRIGGER t */',
+                                 'SET STATEMENT x = 1 FOR ALTER TABLE one ADD m INT']:
             self.assertEqual((True, False), self._kind(statement), statement)
 
     def test_dml(self):
         """It changes rows."""
-        for statement in ('INSERT INTO one VALUES (1)', 'update one set n = 1', 'CALL nothing()',
+        for statement in ('INSERT INTO one VALUES (1)', 'update one set n = 1',
                           '/* why */ DELETE FROM one', 'REPLACE INTO one VALUES (1)',
+                          'SET STATEMENT max_statement_time = 1 FOR DELETE FROM one',
                           'WITH x AS (SELECT 1) UPDATE one, x SET n = 1'):
             self.assertEqual((False, True), self._kind(statement), statement)
+
+    def test_opaque(self):
+        """Only the server knows what it does."""
+        for statement in ('CALL nothing()', 'EXECUTE prepared', "EXECUTE IMMEDIATE 'DROP one'",
+                          'BEGIN NOT ATOMIC DROP TABLE one; END'):
+            self.assertEqual((False, False), self._kind(statement), statement)
+            self.assertTrue(statements.is_opaque(statement), statement)
+
+    def test_temporary(self):
+        """The server does not commit, and the table ends with the session."""
+        for statement in ('CREATE TEMPORARY TABLE one (id INT)', 'DROP TEMPORARY TABLE one',
+                          'create or replace temporary table one (id int)'):
+            self.assertEqual((False, False), self._kind(statement), statement)
+            self.assertTrue(statements.is_temporary(statement), statement)
+
+    def test_several(self):
+        """They are told from one that has semicolons in it."""
+        self.assertFalse(statements.is_one('DROP TABLE one; DROP TABLE two'))
+        for statement in ("INSERT INTO one VALUES ('a; b');", 'DROP TABLE one ; ',
+                          'CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; END'):
+            self.assertTrue(statements.is_one(statement), statement)
 
     def test_neither(self):
         """It changes nothing that a second run would have to know."""
