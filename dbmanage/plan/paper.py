@@ -21,6 +21,7 @@ from sqlalchemy.sql import compiler
 from dbmanage import errors
 from dbmanage import script
 from dbmanage import service as services
+from dbmanage.database import refusal
 from dbmanage.plan import operations
 from dbmanage.plan import rebuild
 from dbmanage.script import clients
@@ -76,6 +77,8 @@ class Sheet:
             self._operations = rebuild.Operations(self._tables)
             try:
                 upgrade(**kw)
+            except refusal.REFUSALS:  # of the catalog, which no revision can ask
+                raise
             except (Exception, SystemExit) as e:  # noqa: BLE001 - a revision's code raises anything
                 planned.unknown = f'{revision.place(e)}: {_reason(e)}'
             planned.operations = self._operations.found

@@ -26,8 +26,10 @@ _DIGITS = 20  # characters that hold any integer
 
 
 def of(type_: Any, dialect: sqlalchemy.Dialect) -> Any:
-    """Return the variant of a type that a dialect uses."""
-    return None if type_ is None else type_.dialect_impl(dialect)
+    """Return the type that a dialect uses for a type."""
+    found: Any = None if type_ is None else type_.dialect_impl(dialect)
+    decorated = isinstance(found, sqlalchemy.TypeDecorator)
+    return of(found.impl_instance, dialect) if decorated else found
 
 
 def are_same(old: Any, new: Any, dialect: sqlalchemy.Dialect) -> bool:

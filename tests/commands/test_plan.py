@@ -222,6 +222,17 @@ class PlanOnPostgreSQL(PlanOnServer, databases.PostgreSQL, PlanTestCase):
                          'ACCESS EXCLUSIVE, rewrites the table, things has about 0 rows and '
                          '16 KiB]', lines[2])
 
+    def test_locked_table(self):
+        """The catalog does not tell of a table that somebody holds: busy, in a line."""
+        self.begin("op.add_column('things', sa.Column('a', sa.Integer()))", lock_timeout=1)
+        with self.database.begin() as connection:
+            connection.execute(sa.text('LOCK TABLE things'))
+            result = self.run_command('plan')
+
+        self.assertEqual((5, ''), (result.code, result.out), result.err)
+        self.assertEqual(1, len(result.err.splitlines()), result.err)
+        self.assertIn('lock timeout', result.err)
+
     def test_other_schema(self):
         """A table is named with its schema, and found there."""
         self.begin("op.add_column('places', sa.Column('a', sa.Integer()), schema='other')")

@@ -11,6 +11,15 @@ from dbmanage.plan import types
 
 POSTGRESQL, MYSQL = postgresql.dialect(), mysql.dialect()
 LONG_TEXT = sa.Text().with_variant(mysql.LONGTEXT(), 'mysql')
+
+
+class Encoded(sa.TypeDecorator):
+    """A type that a service has made of another."""
+
+    impl = LONG_TEXT
+    cache_ok = True
+
+
 WIDER = [
     (sa.String(20), sa.String(30)), (sa.String(20), sa.Text()), (sa.String(20), sa.String(20)),
     (sa.Text(), LONG_TEXT), (sa.SmallInteger(), sa.Integer()), (sa.Integer(), sa.BigInteger()),
@@ -43,6 +52,11 @@ class NarrowsTests(unittest.TestCase):
         for old, new in NARROWER:
             with self.subTest(f'{old!r} -> {new!r}'):
                 self.assertTrue(types.narrows(old, new, MYSQL))
+
+    def test_type_of_a_service(self):
+        """What it is made of counts."""
+        self.assertFalse(types.narrows(sa.String(80), Encoded(), MYSQL))
+        self.assertTrue(types.narrows(Encoded(), sa.String(80), MYSQL))
 
     def test_variants(self):
         """What a type is on another database does not count."""
