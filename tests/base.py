@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import dbmanage
+from tests import schemas
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -85,13 +86,16 @@ class CommandTestCase(unittest.TestCase):
             contextlib.redirect_stderr(err),
         ):
             code = dbmanage.main(argv=self._argv(argv))
+        schemas.check(argv, out.getvalue())
         return Result(code, out.getvalue(), err.getvalue())
 
     def run_process(
         self, *argv: str, stdin: str | None = None, env: dict[str, str] | None = None
     ) -> Result:
         """Run the command in a process of its own."""
-        return self._run(['-m', 'dbmanage', *self._argv(argv)], stdin, env)
+        result = self._run(['-m', 'dbmanage', *self._argv(argv)], stdin, env)
+        schemas.check(argv, result.out)
+        return result
 
     def run_code(self, code: str, *argv: str) -> Result:
         """Run code that runs the command, in a process of its own."""

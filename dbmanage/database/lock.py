@@ -199,9 +199,13 @@ def _mysql_holder(place: Place) -> str | None:
 def seen(
     database: engine.Database, connection: sqlalchemy.Connection, own: tables.Tables, ttl: float,
 ) -> Iterator[Place]:
-    """Give the place of a lock to look at, not to take."""
+    """Give the place of a lock to look at, not to take.
+
+    That takes no connection more, of which a pool may have none.
+    """
     found = kind.of(connection)
-    with database.beside(found) as beside:
+    with (database.beside(found) if found == kind.GALERA else
+          contextlib.nullcontext(connection.engine)) as beside:
         yield Place(connection, found, own, 0, ttl, beside, lambda: None, str)
 
 

@@ -68,9 +68,9 @@ class Look:
     def _once(self) -> Found:
         recorded = self.recorded()
         entries = tuple(begun(self.connection, self._own))
-        found = Found(self._tables(), recorded, entries, self._holder())
+        names = self._tables()
         self.connection.rollback()
-        return found
+        return Found(names, recorded, entries, self._holder())
 
     def _tables(self) -> frozenset[str]:
         inspector = sqlalchemy.inspect(self.connection)

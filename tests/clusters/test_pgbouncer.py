@@ -143,6 +143,13 @@ class PoolOfOneTests(databases.PgBouncer, processes.ProcessTestCase):
         self.assertEqual((0, 'free\n'), (self.run_command('unlock').code,
                                          self.run_command('unlock').out))
 
+    def test_status(self):
+        """One connection is enough to look."""
+        self.service(timelines.line('one'))
+        result = self.run_command('status', '--check')
+
+        self.assertEqual((3, ''), (result.code, result.err))
+
 
 class StatusOnPgBouncer(
     test_status.StatusTests, databases.PgBouncer, processes.ProcessTestCase
