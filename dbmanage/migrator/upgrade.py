@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import functools
 import typing
@@ -61,6 +62,8 @@ class Run:
             **configure, 'transaction_per_migration': batch == 1,
             'on_version_apply': [*configure.get('on_version_apply', ()), self._recorded]}
         self._batch = batch
+        self._last: Sequence[files.Revision] = ()
+        self._orphans = collections.Counter[tuple[str, str]]()
         self._left = len(plan)
         self.finished = False
         self.progress = progress.Progress(plan)
@@ -116,8 +119,9 @@ class Run:
     ) -> Iterator[migration.MigrationStep]:
         """Yield the step of each revision; Alembic runs it, then asks on."""
         left = self._missing(heads)
-        violations = self._foreign_key_violations()
-        for revision in left[:self._batch]:
+        batch = left[:self._batch]
+        self._orphans, self._last = self._foreign_key_check(), batch[-1:]
+        for revision in batch:
             self._work.watch.check()
             self._work.lock.check()
             self._kept.begin(revision.revision)
@@ -127,9 +131,6 @@ class Run:
             yield step
             self._kept.settle()
             self.applied.append(self.progress.end(revision, self._kept.statements))
-        if self._foreign_key_violations() > violations:
-            raise errors.Failed('rows would refer to nothing, says PRAGMA foreign_key_check; '
-                                'nothing was applied')
         self._left = len(left[self._batch:])
 
     def _missing(self, heads: Sequence[str]) -> list[files.Revision]:
@@ -189,6 +190,8 @@ class Run:
         self._work.lock.fence(ctx.connection)
         if self._work.journal:
             self._work.journal.clear(ctx.connection, step.up_revision_id)
+        if step.up_revision_id in [revision.revision for revision in self._last]:
+            self._check_foreign_keys()
         self._kept.record()
 
     def _meaning(self, error: BaseException, what: str) -> errors.Error:
@@ -218,7 +221,15 @@ class Run:
             return error
         return errors.PartlyApplied(f'{error}; partly applied: run it again', raised=error.raised)
 
-    def _foreign_key_violations(self) -> int:
+    def _check_foreign_keys(self) -> None:
+        """Raise Failed for rows that refer to nothing, and did not before."""
+        for table, parent in self._foreign_key_check() - self._orphans:
+            raise errors.Failed(f'rows of {table} would refer to no row of {parent}, '
+                                'says PRAGMA foreign_key_check')
+
+    def _foreign_key_check(self) -> collections.Counter[tuple[str, str]]:
+        """Count the rows of a table that refer to nothing in another one."""
         if self._work.kind != kind.SQLITE:
-            return 0
-        return len(self._work.connection.exec_driver_sql('PRAGMA foreign_key_check').all())
+            return collections.Counter()
+        found = self._work.connection.exec_driver_sql('PRAGMA foreign_key_check')
+        return collections.Counter((table, parent) for table, _, parent, _ in found)

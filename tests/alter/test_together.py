@@ -113,7 +113,7 @@ class RefusedTests(altering.AlteringTestCase):
                               "op.create_foreign_key(None, 't', 't', ['b'], ['id'])")
 
         self.assertEqual(1, result.code)
-        self.assertIn('rows would refer to nothing', result.err.splitlines()[-1])
+        self.assertIn('rows of t would refer to no row of t', result.err.splitlines()[-1])
 
     def test_text_of_another_dialect(self):
         """A default that SQLite cannot read is an error of its line."""
