@@ -13,13 +13,13 @@ if typing.TYPE_CHECKING:
     from oslo_config import cfg
 
     from dbmanage import autogen
+    from dbmanage import awaiting
     from dbmanage import migrator
     from dbmanage import plan
     from dbmanage import script
     from dbmanage import service as services
     from dbmanage import standing
     from dbmanage import timeline
-    from dbmanage.migrator import awaiting
     from dbmanage.migrator import repair
     from dbmanage.migrator import status
     from dbmanage.timeline import draft
@@ -82,8 +82,10 @@ class Context:
 
     def awaiting(self, target: str) -> awaiting.Awaiting:
         """Return the wait for a target."""
-        from dbmanage.migrator import awaiting
-        return awaiting.Awaiting(self.migrator, target)
+        place = self.standing
+        from dbmanage import awaiting
+        return awaiting.Awaiting(
+            place, self.timeline, lambda: self.status, self.conf['dbmanage'].lock_timeout, target)
 
     @property
     def plan(self) -> plan.Plan:

@@ -46,13 +46,13 @@ class Standing:
 
         Raises RevisionNotInCode if one of them is not on disk.
         """
-        found = self._glance()
+        found = self.glance()
         return self._database().heads() if found is None else found
 
     def at(self, target: str) -> output.Answer | None:
         """Return what ``upgrade`` answers where nothing is missing, if that is seen."""
         self._revisions.check_target(target)
-        current = self._glance()
+        current = self.glance()
         if current is None or self._revisions.plan(target, current):
             return None
         return nothing_to_do(self._revisions, target, current)
@@ -74,7 +74,8 @@ class Standing:
              f'{one} (head)' if one in heads else one for one in current],
             code=3 if check and not at_head else 0)
 
-    def _glance(self) -> list[str] | None:
+    def glance(self) -> list[str] | None:
+        """Return the revisions that the database is at, if a driver sees them."""
         found = glance.recorded(
             self._conf, self._service.database_group, tables.Tables.of(self._service))
         return None if found is None else self._revisions.known(found)

@@ -23,7 +23,7 @@ ENGINES = {'sqlalchemy', 'alembic', 'mako', 'oslo_db.sqlalchemy', 'oslo_db.excep
 
 
 class NothingToDoTests:
-    """``upgrade`` at head, and ``current``."""
+    """``upgrade`` at head, ``current`` and ``wait``."""
 
     driver: str
 
@@ -31,7 +31,8 @@ class NothingToDoTests:
         """The one driver is loaded, no engine, no revision; each file is opened once."""
         self.service(timelines.line('one', 'two', 'three'))
         timelines.record(self.engine(), '003')
-        for argv in (('upgrade', 'head'), ('upgrade', '003'), ('current', '--check')):
+        for argv in (('upgrade', 'head'), ('upgrade', '003'), ('current', '--check'),
+                     ('wait',)):
             with self.subTest(argv):
                 code, modules, opened = self._counted(*argv)
 

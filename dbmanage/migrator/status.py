@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy
@@ -46,6 +47,15 @@ class Status:
             self._document(found, result, populated),
             self._lines(found, result, populated),
             code=(result.code or 3 * lacks) if check else 0)
+
+    def unless(self, reached: Callable[[Sequence[str]], bool]) -> state.State | None:
+        """Return the state of a database that has not recorded what is wanted."""
+        owner = self._owner
+        with look.looking(
+            owner.database, owner.tables, owner.options.lock_timeout, owner.options.lease, 0,
+        ) as eye:
+            return None if reached(eye.recorded() or ()) else state.of(
+                eye.found(), owner.revisions, None)
 
     def _models(self, found: look.Found) -> set[str] | None:
         """Return the tables of the models, where they decide something."""

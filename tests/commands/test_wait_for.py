@@ -150,7 +150,7 @@ class WaitForOnPostgreSQL(WaitForTests, databases.PostgreSQL, processes.ProcessT
         self.configure(dbmanage={'lock_timeout': 1})
         with self.database.begin() as connection:
             connection.exec_driver_sql('LOCK TABLE alembic_version')
-            result = self.run_command('wait', '--timeout', '2')
+            result = self.run_command('wait', '--timeout', '4')
 
         self.assertEqual((5, ''), (result.code, result.out))
 

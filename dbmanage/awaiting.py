@@ -8,17 +8,19 @@ import signal
 import threading
 import time
 import typing
+from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from dbmanage import errors
 from dbmanage import output
-from dbmanage.database import look
 from dbmanage.database import waiting
-from dbmanage.migrator import state
 
 if typing.TYPE_CHECKING:
-    from dbmanage import migrator
+    from dbmanage import standing
+    from dbmanage import timeline
+    from dbmanage.migrator import status
 
 # What may be over a little later, without other code and another call.
 _MAY_END = (errors.DatabaseUnreachable, errors.Busy, errors.Failed)
@@ -28,10 +30,19 @@ _LEAST = 1.0  # seconds that a look is given, however little is left
 class Awaiting:
     """A wait for a target: ``head``, ``heads``, ``base`` or a revision."""
 
-    def __init__(self, owner: migrator.Migrator, target: str) -> None:
-        self._owner = owner
+    def __init__(
+        self, place: standing.Standing, revisions: timeline.Timeline,
+        look: Callable[[], status.Status], patience: float, target: str,
+    ) -> None:
+        """Take how to ``look`` where a glance is not enough.
+
+        A look may have to wait ``patience`` seconds for a table.
+        """
+        self._standing = place
+        self._revisions = revisions
+        self._status = look
+        self._patience = patience
         self._target = target
-        revisions = owner.revisions
         self._wanted = set(revisions.effective_heads()) if target in ('head', 'heads') else {
             one.revision for one in revisions.exactly(target)}
         self._current: list[str] = []
@@ -43,32 +54,48 @@ class Awaiting:
         is raised as that what stood in the way. RevisionNotInCode is raised at once.
         """
         started = time.monotonic()
-        deadline = started + timeout
-        said, reason = '', None
         with _ended_by_sigterm():
-            while reason := self._reason(deadline - time.monotonic(), reason):
-                if str(reason) != said:
-                    said = str(reason)
-                    output.say(f'waiting for {self._target}: {said}')
-                if time.monotonic() >= deadline:
-                    break
-                time.sleep(max(min(poll, deadline - time.monotonic()), 0))
+            reason = None if self._is_seen() else self._until(started + timeout, poll)
         if isinstance(reason, (_MAY_END, errors.PartlyApplied)):
             raise reason
-        if said:
-            output.say(f'waited {timeout:g} s for {self._target}' if reason else
-                       f'the database is at {", ".join(self._current) or "base"}')
+        if reason:
+            output.say(f'waited {timeout:g} s for {self._target}')
         return self._answer(not reason, time.monotonic() - started)
 
-    def _reason(self, seconds: float, before: errors.Error | None) -> errors.Error | None:
+    def _is_seen(self) -> bool:
+        """Tell whether a glance, which imports little, is enough."""
+        with contextlib.suppress(TimeoutError, errors.Failed):
+            found = waiting.within(_LEAST, self._standing.glance)
+            return found is not None and self._is_reached(found)
+        return False
+
+    def _until(self, deadline: float, poll: float) -> errors.Error | None:
+        """Return why it was in vain at the deadline; None where it was not."""
+        status = self._status()
+        said, reason = '', None
+        while reason := self._reason(status, deadline - time.monotonic(), reason):
+            if str(reason) != said:
+                said = str(reason)
+                output.say(f'waiting for {self._target}: {said}')
+            if time.monotonic() >= deadline:
+                return reason
+            time.sleep(max(min(poll, deadline - time.monotonic()), 0))
+        if said:
+            output.say(f'the database is at {", ".join(self._current) or "base"}')
+        return None
+
+    def _reason(
+        self, status: status.Status, seconds: float, before: errors.Error | None,
+    ) -> errors.Error | None:
         """Return why the wait goes on; None where it is over.
 
         A look that was given little time, and took more, tells nothing new.
         """
         try:
-            found = waiting.within(max(seconds, _LEAST), self._look)
+            found = waiting.within(
+                max(seconds, _LEAST), lambda: status.unless(self._is_reached))
         except TimeoutError:
-            if before and seconds < self._owner.options.lock_timeout + _LEAST:
+            if before and seconds < self._patience + _LEAST:
                 return before
             return errors.DatabaseUnreachable('the database does not answer')
         except _MAY_END as e:
@@ -78,21 +105,13 @@ class Awaiting:
         kind = errors.PartlyApplied if found.name == 'partly_applied' else errors.CheckFailed
         return kind(found.line)
 
-    def _look(self) -> state.State | None:
-        """Return the state of a database that is not yet there."""
-        owner = self._owner
-        with look.looking(
-            owner.database, owner.tables, owner.options.lock_timeout, owner.options.lease, 0,
-        ) as eye:
-            self._current = owner.revisions.known(eye.recorded() or ())
-            reached = owner.revisions.lineage(
-                [owner.revisions.get(one) for one in self._current])
-            if self._wanted <= reached:
-                return None
-            return state.of(eye.found(), owner.revisions, None)
+    def _is_reached(self, recorded: Sequence[str]) -> bool:
+        self._current = self._revisions.known(recorded)
+        return self._wanted <= self._revisions.lineage(
+            [self._revisions.get(one) for one in self._current])
 
     def _answer(self, reached: bool, seconds: float) -> output.Answer:
-        heads = self._owner.revisions.effective_heads()
+        heads = self._revisions.effective_heads()
         document: dict[str, Any] = {
             'reached': reached,
             'wanted': sorted(self._wanted),
