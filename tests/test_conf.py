@@ -64,6 +64,22 @@ class SourceTests(databases.SQLite, base.CommandTestCase):
 
         self.assertEqual((0, ''), (result.code, result.out), result.err)
 
+    def test_section_with_a_colon(self):
+        """Its name is taken as it is, in the file, the variable and the message."""
+        self.configure(database={'connection': None},
+                       dbmanage={'database_group': 'storage:sqlalchemy'})
+        missing = self.run_command('current')
+        os.environ['OS_STORAGE:SQLALCHEMY__CONNECTION'] = self.url
+        variable = self.run_command('upgrade', 'head')
+        del os.environ['OS_STORAGE:SQLALCHEMY__CONNECTION']
+        self.configure(**{'storage:sqlalchemy': {'connection': self.url}})
+        file = self.run_command('current')
+
+        self.assertEqual((2, 0, 0), (missing.code, variable.code, file.code), variable.err)
+        self.assertIn(f'[storage:sqlalchemy] connection is not set in {self.config_file} '
+                      '(or OS_STORAGE:SQLALCHEMY__CONNECTION)', missing.err)
+        self.assertEqual('001 (head)\n', file.out)
+
     def _file(self, name, text):
         path = self.directory / name
         path.parent.mkdir(exist_ok=True)

@@ -29,6 +29,7 @@ OPERATING = base.ROOT / 'doc' / 'operating.md'
 PLAN = base.ROOT / 'doc' / 'plan.md'
 DBA = base.ROOT / 'doc' / 'dba.md'
 SQLITE = base.ROOT / 'doc' / 'sqlite.md'
+ADOPTING = base.ROOT / 'doc' / 'adopting.md'
 # What is run elsewhere: by tests/test_package.py, and by .ci/run.
 INSTALL = 'python3 -m venv .venv && . .venv/bin/activate && pip install . &&\n'
 RUN_ELSEWHERE = {'tools/run_tests.sh'}
@@ -219,10 +220,10 @@ class ContentsTests(unittest.TestCase):
     """What the pages hold."""
 
     def test_every_page_is_run(self):
-        """A new page of doc/ gets a class above."""
+        """A new page of doc/ gets a class above; tests/adopters has that of adopting."""
         pages = {README, MIGRATIONS, *(base.ROOT / 'doc').glob('*.md')}
 
-        self.assertEqual(pages, {kind.path for kind in PageTests.__subclasses__()})
+        self.assertEqual(pages, {ADOPTING, *(kind.path for kind in PageTests.__subclasses__())})
 
     def test_blocks(self):
         """A block says what it is, so that no command line hides in it."""
@@ -272,7 +273,8 @@ class ContentsTests(unittest.TestCase):
 
 
 def _pages() -> list[str]:
-    return [kind.path.read_text() for kind in PageTests.__subclasses__()]
+    paths = {ADOPTING, *(kind.path for kind in PageTests.__subclasses__())}
+    return [path.read_text() for path in sorted(paths)]
 
 
 def _left(language: str, _name: str, text: str) -> str:

@@ -243,6 +243,53 @@ class ConfigureTests(databases.SQLite, base.CommandTestCase):
                                         service.configure['on_version_apply']])
 
 
+class TransactionTests(databases.PostgreSQL, base.CommandTestCase):
+    """``transaction_per_migration``, where DDL can be rolled back."""
+
+    def test_each_revision(self):
+        """What a revision did stays, though a later one fails in an empty database."""
+        for alone, kept in ((None, None), (True, ['001'])):
+            with self.subTest(alone=alone):
+                self.service(timelines.line('one', 'raise ValueError("no")'),
+                             transaction_per_migration=alone)
+                result = self.run_command('upgrade', 'head')
+
+                self.assertEqual((1, ''), (result.code, result.out), result.err)
+                self.assertEqual(kept, timelines.recorded(self.engine()))
+
+    def test_single_transaction(self):
+        """The operator's wish for one transaction contradicts it: exit 2."""
+        self.service(timelines.line('one'), transaction_per_migration=True,
+                     single_transaction=True)
+        result = self.run_command('upgrade', 'head')
+
+        self.assertEqual(
+            (2, '', 'db-manage: error: [dbmanage] single_transaction is set, but the service '
+                    'has transaction_per_migration\n'), (result.code, result.out, result.err))
+        self.assertIsNone(timelines.recorded(self.engine()))
+
+
+class NeighboursTests(databases.SQLite, base.CommandTestCase):
+    """Two services in one database."""
+
+    def test_version_tables(self):
+        """Each knows what is its own; in the other's table it finds a stranger."""
+        self.service(timelines.line('one'), {
+            'other/x1.py': base.revision_file('x1', None, timelines.table('two'))})
+        mine = self.run_command('upgrade', 'head')
+        self.configure(dbmanage={'versions': 'acme:other'})
+        stranger = self.run_command('upgrade', 'head')
+        self.configure(dbmanage={'version_table': 'other_version'})
+        other = self.run_command('upgrade', 'head')
+        current = self.run_command('current')
+
+        self.assertEqual((0, 7, 0), (mine.code, stranger.code, other.code), other.err)
+        self.assertIn('the database is at revision 001, which this code does not have',
+                      stranger.err)
+        self.assertEqual('x1 (head)\n', current.out)
+        self.assertEqual(['001'], timelines.recorded(self.engine()))
+
+
 class VersionsTests(unittest.TestCase):
     """A place that has neither a folder nor a function."""
 

@@ -64,15 +64,21 @@ def naming(found: Sequence[Any]) -> sqlalchemy.MetaData | None:
 
 
 @contextlib.contextmanager
-def guarded(url: sqlalchemy.URL) -> Iterator[None]:
+def guarded(working: sqlalchemy.Connection) -> Iterator[None]:
     """Let nobody in this process connect to another database.
 
     An enginefacade that nothing was said to connects to whatever its service
-    has for a default, and a revision that asks it is answered by that.
+    has for a default, and a revision that asks it is answered by that. On
+    SQLite a second connection could only wait for ours, or miss what it did.
     """
+    url = working.engine.url
+
     def check(connection: sqlalchemy.Connection) -> None:
         if _place(connection.engine.url) != _place(url):
             raise errors.Failed(_elsewhere(connection.engine.url, url))
+        if url.get_backend_name() == 'sqlite' and working.in_transaction():
+            raise errors.Failed('SQLite has one connection for all of a revision, that of '
+                                'op.get_bind(); another one, of an engine, would wait for it')
 
     event.listen(sqlalchemy.Engine, 'engine_connect', check)
     try:

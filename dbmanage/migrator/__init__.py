@@ -161,9 +161,9 @@ class Migrator:
     @contextlib.contextmanager
     def locked(self, wait: float | None) -> Iterator[working.Working]:
         """Be the one runner of the service; raise Busy after ``wait`` seconds."""
-        with facade.guarded(self.database.url), working.locked(
+        with working.locked(
             self.database, self.tables, self.options, wait, self._recorded,
-        ) as work:
+        ) as work, facade.guarded(work.connection):
             yield work
 
     def _refuse_half_done(self, work: working.Working) -> None:

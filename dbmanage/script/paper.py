@@ -29,12 +29,40 @@ class Answer:
     __iter__ = __next__ = __len__ = __bool__ = __getitem__ = __enter__ = _refuse
 
 
+class Dialect:
+    """The dialect of an engine on paper: it has nothing to inspect."""
+
+    def __init__(self, dialect: sqlalchemy.Dialect) -> None:
+        self._dialect = dialect
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(('get_', 'has_')):
+            raise Reads(f'it asks for {name} of an inspector')
+        return getattr(self._dialect, name)
+
+
+class Engine:
+    """The engine of a connection on paper; it is the connection itself."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.dialect = Dialect(connection.dialect)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
 class Connection(mock.MockConnection):
     """What ``op.get_bind()`` returns."""
 
     def __init__(self, context: migration.MigrationContext) -> None:
         super().__init__(context.dialect, self._write)
         self._impl = context.impl
+
+    @property
+    def engine(self) -> Any:  # type: ignore[override]
+        """What inspects a connection asks the dialect of its engine."""
+        return Engine(self)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise Reads(f'it asks for {name} of its connection')

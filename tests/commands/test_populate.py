@@ -30,6 +30,13 @@ def nothing(connection):
     pass
 
 
+def alone():
+    from acme import engines
+    with engines.ENGINE.begin() as connection:
+        connection.execute(ONE.insert().values(id=7))
+    return {'added': 1}
+
+
 def raises(connection):
     raise LookupError('no such plugin')
 
@@ -69,6 +76,18 @@ class TransactionTests:
             'plugins: 1 added, 0 updated, 0 removed, 0 unchanged\n'
             'actions: 1 added, 0 updated, 0 removed, 1 unchanged\n', result.out)
         self.assert_rows(3)
+
+    def test_set_without_a_connection(self):
+        """It writes by an engine of its own, in its turn, with the lock held."""
+        self.populated('actions', 'alone', 'plugins')
+        (self.directory / 'packages' / 'acme' / 'engines.py').write_text(
+            f'import sqlalchemy\n\nENGINE = sqlalchemy.create_engine({self.url!r})\n')
+        result = self.run_command('populate')
+
+        self.assertEqual(0, result.code, result.err)
+        self.assertEqual(['actions', 'alone', 'plugins'], [
+            line.partition(':')[0] for line in result.out.splitlines()])
+        self.assert_rows(1, 2, 3, 7)
 
     def test_failure(self):
         """A set that fails takes the ones before it along."""

@@ -30,6 +30,27 @@ enginefacade.configure(connection='sqlite:///{path}')
 def start():
     enginefacade.writer.get_engine()
 """
+WORKS = """
+from oslo_db import exception
+from sqlalchemy import orm
+
+bind = op.get_bind()
+with bind.engine.connect() as connection:
+    assert connection.execute(sa.text('SELECT 1')).scalar() == 1
+sa.inspect(bind.engine).get_table_names()
+assert sa.inspect(bind).has_table('one')
+one = sa.table('one', sa.column('id'))
+session = orm.Session(bind=bind)
+session.execute(one.insert().values(id=1))
+session.flush()
+assert session.scalar(sa.select(one.c.id)) == 1
+try:
+    with bind.begin_nested():
+        bind.execute(one.insert().values(id=1))
+    raise AssertionError('it took the same key twice')
+except exception.DBDuplicateEntry:
+    pass
+"""
 OWN = """
 from oslo_db.sqlalchemy import enginefacade
 
@@ -102,13 +123,43 @@ class FacadeTests:
         self.assertEqual(self.recorded, timelines.recorded(self.engine()))
 
 
-class FacadeOnPostgreSQL(FacadeTests, databases.PostgreSQL, FacadeTestCase):
+class SQLiteTests(databases.SQLite, FacadeTestCase):
+    """On SQLite, where the run has the file for itself."""
+
+    def test_second_connection(self):
+        """It would wait for ever, or see an old state: exit 1, at once."""
+        for body in (self.body(ENGINE), 'sa.inspect(op.get_bind().engine).get_table_names()'):
+            with self.subTest(body):
+                result = self.upgrade('one', body, conf='oslo_config.cfg:CONF')
+
+                self.assertEqual((1, ''), (result.code, result.out))
+                self.assertIn('SQLite has one connection for all of a revision', result.err)
+                self.assertIsNone(timelines.recorded(self.engine()))
+
+    def test_engine_that_is_not_connected(self):
+        """What it is may be asked."""
+        result = self.upgrade("assert op.get_bind().engine.dialect.name == 'sqlite'")
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+
+
+class OwnEngineTests:
+    """A revision that connects by the engine of its connection."""
+
+    def test_engine_of_the_connection(self):
+        """It reads what was committed; sessions and oslo.db's exceptions work."""
+        result = self.upgrade('one', WORKS)
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+
+
+class FacadeOnPostgreSQL(FacadeTests, OwnEngineTests, databases.PostgreSQL, FacadeTestCase):
     """On PostgreSQL, where an empty database takes all revisions or none."""
 
     half_way, recorded = 1, None
 
 
-class FacadeOnMariaDB(FacadeTests, databases.MariaDB, FacadeTestCase):
+class FacadeOnMariaDB(FacadeTests, OwnEngineTests, databases.MariaDB, FacadeTestCase):
     """On MariaDB, where a revision stays."""
 
     half_way, recorded = 1, ['001']

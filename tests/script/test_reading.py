@@ -25,6 +25,13 @@ READERS = {
         op.get_bind().begin()
         """,
     'inspector': "sa.inspect(op.get_bind()).get_table_names()",
+    'inspector of the engine': "sa.inspect(op.get_bind().engine).get_table_names()",
+    'inspector of old': """
+        import warnings
+        from sqlalchemy.engine import reflection
+        with warnings.catch_warnings(action='ignore'):
+            reflection.Inspector.from_engine(op.get_bind()).get_indexes('one')
+        """,
     'reflection': "sa.Table('one', sa.MetaData(), autoload_with=op.get_bind())",
     'session': """
         from sqlalchemy import orm
