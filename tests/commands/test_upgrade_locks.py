@@ -166,6 +166,35 @@ class LocksOnPostgreSQL(BlockedTests, databases.PostgreSQL, processes.ProcessTes
     crossing = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
 
 
+class SerializationOnPostgreSQL(databases.PostgreSQL, processes.ProcessTestCase):
+    """A runner whose transactions are stricter than those of others."""
+
+    strict = '-cdefault_transaction_isolation%3Drepeatable%5C%20read'
+
+    def test_tried_again(self):
+        """What the other has changed meanwhile is read again, and nothing is lost."""
+        self.service(timelines.line(ONE, f"""
+op.get_bind().scalar(sa.text('SELECT n FROM one WHERE id = 1'))
+{processes.GATE}
+op.execute('UPDATE one SET n = n + 1 WHERE id = 1')
+"""))
+        self.run_command('upgrade', '001')
+        self.configure(database={'connection': f'{self.url}?options={self.strict}'})
+        run = self.start('upgrade', 'head')
+        run.wait_at_gate()
+        with self.engine().begin() as connection:
+            connection.execute(sa.text('UPDATE one SET n = n + 10 WHERE id = 1'))
+        run.open_gate()
+        said = run.wait_for('trying again in')
+        run.wait_at_gate()
+        run.open_gate()
+        result = run.result()
+
+        self.assertIn('could not serialize access', said)
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertEqual([(1, 11), (2, 0)], databases.rows(self.engine())['one'])
+
+
 class LocksOnMariaDB(BlockedTests, databases.MariaDB, processes.ProcessTestCase):
     """A table was made before: what was done stays, and is not done again."""
 
