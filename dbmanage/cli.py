@@ -77,7 +77,8 @@ def _answer(
         service.name if service else 'dbmanage', prog, conf)
     service = (service or configuration.configured_service(options)).with_conf(conf)
     command = commands.COMMANDS[settings['command']]
-    answer = command(context.Context(service, options), **arguments)
+    with service.ending:
+        answer = command(context.Context(service, options), **arguments)
     if settings['format'] == 'text':
         return answer
     document = json.dumps(answer.document, indent=2, ensure_ascii=False)

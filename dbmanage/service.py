@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a service declares about its database, and finding it by name."""
 
+import contextlib
 import dataclasses
 import functools
 import importlib
@@ -96,6 +97,11 @@ class Service:
         if self.prepare:
             called(self.prepare)
         return resolved(self.conf)
+
+    @functools.cached_property
+    def ending(self) -> contextlib.ExitStack:
+        """What is undone of the service's own ConfigOpts when a command has ended."""
+        return contextlib.ExitStack()
 
     def target_metadata(self) -> list[Any]:
         """Import the models, strictly, and return their MetaData objects.

@@ -167,6 +167,19 @@ class ConfigurationTests(EmbeddedTestCase):
         self.assertEqual((0, 0), (first.code, second.code), first.err + second.err)
         self.assertEqual(['002'], timelines.recorded(self.engine()))
 
+    def test_other_database(self):
+        """A run leaves nothing in it that the next one would go by."""
+        options.set_defaults(self.conf)
+        self.main(*self.files(), 'upgrade', 'head', conf=self.conf)
+        self.url = self._create()
+        self.configure(database={'connection': self.url})
+        second = self.main(*self.files(), 'upgrade', 'head', conf=self.conf)
+
+        self.assertEqual(0, second.code, second.err)
+        self.assertEqual(['002'], timelines.recorded(self.engine()))
+        self.assertEqual(self.url, self.conf.database.connection)
+        self.assertIsNone(self.conf.database.slave_connection)
+
     def test_override(self):
         """What the service's code sets wins over the files, as everywhere."""
         options.set_defaults(self.conf)
@@ -175,6 +188,16 @@ class ConfigurationTests(EmbeddedTestCase):
 
         self.assertEqual((2, ''), (result.code, result.out))
         self.assertIn('[database] connection is not a database URL', result.err)
+
+    def test_override_that_is_kept(self):
+        """It is there as it was when the run has ended."""
+        options.set_defaults(self.conf)
+        self.conf.set_override('connection', self.url, 'database')
+        self.configure(database={'connection': 'nonsense'})
+        result = self.main(*self.files(), 'upgrade', 'head', conf=self.conf)
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertEqual(self.url, self.conf.database.connection)
 
     def test_default_of_the_connection(self):
         """What the service's code gives for a default is not ours to refuse."""

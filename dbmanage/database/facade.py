@@ -45,7 +45,7 @@ def load(
     if configuration.database(conf, group)['connection']:
         url = address.read(conf, group)
         if own is not None:
-            _share(own, group, url)
+            _share(service, own, url)
         _check_started(url)
     return found
 
@@ -87,17 +87,26 @@ def guarded(working: sqlalchemy.Connection) -> Iterator[None]:
         event.remove(sqlalchemy.Engine, 'engine_connect', check)
 
 
-def _share(own: cfg.ConfigOpts, group: str, url: sqlalchemy.URL) -> None:
+def _share(service: services.Service, own: cfg.ConfigOpts, url: sqlalchemy.URL) -> None:
     """Let the engines of a service be made for our URL, parameters and all."""
+    group = service.database_group
     for option in oslo_db_options.database_opts:
         with contextlib.suppress(cfg.DuplicateOptError):
             own.register_opt(option, group)
-    text = url.render_as_string(hide_password=False).replace('$', '$$')
     for name, value in (
-        ('connection', text), ('slave_connection', None), ('connection_parameters', ''),
+        ('connection', url.render_as_string(hide_password=False)),
+        ('slave_connection', None), ('connection_parameters', ''),
     ):
-        with contextlib.suppress(cfg.NoSuchOptError):  # a service that has fewer options
-            own.set_override(name, value, group)
+        location = own.get_location(name, group)
+        if location and location.location is cfg.Locations.set_override:
+            service.ending.callback(_override, own, name, own[group][name], group)
+        else:
+            service.ending.callback(own.clear_override, name, group)
+        _override(own, name, value, group)
+
+
+def _override(own: cfg.ConfigOpts, name: str, value: str | None, group: str) -> None:
+    own.set_override(name, value and value.replace('$', '$$'), group)
 
 
 def _check_started(url: sqlalchemy.URL) -> None:
