@@ -17,6 +17,7 @@ from dbmanage import service as services
 from dbmanage.autogen import baseline
 from dbmanage.autogen import comparison
 from dbmanage.autogen import differences
+from dbmanage.database import catalog
 from dbmanage.database import engine
 from dbmanage.database import facade
 from dbmanage.database import tables
@@ -87,6 +88,7 @@ class Autogen:
                 f'the database is at {", ".join(current) or "no revision"}, not at head '
                 f'({", ".join(heads)}); upgrade it first')
         with self._database.reading() as connection:
+            catalog.index(connection)
             yield comparison.Comparison(
                 connection, metadata, self.service.configure, tables.Tables.of(self.service))
 

@@ -59,6 +59,8 @@ class Comparison:
             'autogenerate_plugins': [*configure.get('autogenerate_plugins', _PLUGINS), _PLUGIN],
             'target_metadata': metadata, 'include_name': self._include_name,
             'include_object': self._include_object}
+        self._asks_the_service = any(
+            callable(configure.get(name)) for name in ('compare_type', 'compare_server_default'))
         self._context = migration.MigrationContext.configure(connection, opts=self._options)
         self.operations = self._produced()
 
@@ -125,6 +127,8 @@ class Comparison:
         if include is not None and not include(thing, name, kind, reflected, compare_to):
             return False
         self.known_tables += kind == 'table' and compare_to is not None
+        if kind == 'column' and compare_to is not None:
+            return self._asks_the_service or not types.are_same(compare_to, thing, self._dialect)
         if kind == 'check_constraint' and reflected and compare_to is None:
             return not noise.is_unnamed_check(thing, self._model(thing.table))
         return not noise.is_alike(thing, kind, compare_to, self._dialect)
@@ -149,6 +153,8 @@ class Comparison:
         name: str, inspected: schema.Column[Any], modelled: schema.Column[Any],
     ) -> util.PriorityDispatchResult:
         """Compare what columns are computed as, which Alembic cannot change."""
+        if defaults.are_plain(inspected, modelled):
+            return _CONTINUE
         ours, theirs = defaults.computed(inspected, modelled)
         if ours is None and theirs is None:
             return _CONTINUE
@@ -161,6 +167,8 @@ class Comparison:
         self, context: Any, operation: ops.AlterColumnOp, schema_name: str | None, table: str,
         name: str, inspected: schema.Column[Any], modelled: schema.Column[Any],
     ) -> util.PriorityDispatchResult:
+        if inspected.server_default is modelled.server_default is None:
+            return _STOP
         if not defaults.are_plain(inspected, modelled):
             return _CONTINUE
         with self._noted(schema_name, table, name):

@@ -24,14 +24,15 @@ _NUMBER = re.compile(r'[+-]?\d+(\.\d*)?$')
 _CAST = re.compile(
     r'::\s*(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?(?: varying| precision)?(?:\(\d+(?:,\d+)?\))?'
     r'(?: with(?:out)? time zone)?(?:\[\])*', re.IGNORECASE)
+_LAST_CAST = re.compile(f'(?:{_CAST.pattern})$', re.IGNORECASE)
 # https://mariadb.com/kb/en/now/, https://www.postgresql.org/docs/current/functions-datetime.html
 _NOW = re.compile(r'\b(current_timestamp|localtimestamp|localtime)\b')
 
 
 def are_plain(*columns: schema.Column[Any]) -> bool:
     """Tell whether columns have an ordinary default, or none."""
-    return all(isinstance(column.server_default, schema.DefaultClause | None)
-               for column in columns)
+    return all(column.server_default is None
+               or isinstance(column.server_default, schema.DefaultClause) for column in columns)
 
 
 def computed(*columns: schema.Column[Any]) -> list[str | None]:
@@ -86,7 +87,7 @@ def _bare(text: str) -> str:
         before, text = text, text.strip()
         if text.startswith('(') and text.endswith(')'):
             text = text[1:-1]
-        cast = re.search(f'(?:{_CAST.pattern})$', text, re.IGNORECASE)
+        cast = _LAST_CAST.search(text)
         text = text[:cast.start()] if cast else text
     return text
 
