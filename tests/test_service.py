@@ -5,8 +5,10 @@ import dataclasses
 import pathlib
 
 import sqlalchemy as sa
+from alembic import script
 
 import dbmanage
+from dbmanage import timeline
 from tests import base
 from tests import databases
 from tests import timelines
@@ -91,6 +93,21 @@ class VersionsTests(databases.SQLite, base.CommandTestCase):
         first, second = result.out.splitlines()
         self.assertIn('/acme/b/1.py: ', first)
         self.assertIn('/acme/a/2.py: ', second)
+
+    def test_order_of_branches(self):
+        """That of independent branches is Alembic's, and depends on that of the folders."""
+        self.service({}, {'b/x.py': base.revision_file('x'), 'a/y.py': base.revision_file('y')})
+        plans = []
+        for folders in (['acme:b', 'acme:a'], ['acme:a', 'acme:b']):
+            service = dbmanage.Service('acme', folders)
+            stock = script.ScriptDirectory(
+                str(self.directory), version_locations=[*map(str, service.folders())])
+            plan = [one.revision for one in timeline.Timeline(service.folders()).plan('heads', [])]
+            plans.append(plan)
+
+            self.assertEqual(
+                [one.revision for one in stock.iterate_revisions('heads', 'base')][::-1], plan)
+        self.assertEqual(plans[0][::-1], plans[1])
 
     def test_folder_below_folders(self):
         """It need not be a package."""

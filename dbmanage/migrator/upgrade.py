@@ -187,12 +187,14 @@ class Run:
     def _recorded(self, ctx: migration.MigrationContext, step: Any, **_rest: Any) -> None:
         """Finish the transaction that records a revision, before its commit."""
         assert ctx.connection is not None
+        statements = self._kept.statements  # what follows is not the revision's
         self._work.lock.fence(ctx.connection)
         if self._work.journal:
             self._work.journal.clear(ctx.connection, step.up_revision_id)
         if step.up_revision_id in [revision.revision for revision in self._last]:
             self._check_foreign_keys()
         self._kept.record()
+        self._kept.statements = statements
 
     def _meaning(self, error: BaseException, what: str) -> errors.Error:
         cause = refusal.original(error)

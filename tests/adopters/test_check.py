@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 
 from tests.adopters import adopters
 
@@ -50,7 +51,8 @@ class CheckTests:
                               '--version-path', str(self.directory))
 
         drafts = [pathlib.Path(line).read_text() for line in result.out.splitlines()]
-        self.assertEqual(self.operations, sum(text.count('\n    op.') for text in drafts))
+        operation = re.compile(r'^ +(?:batch_)?op\.', re.MULTILINE)
+        self.assertEqual(self.operations, sum(len(operation.findall(text)) for text in drafts))
 
 
 class SaharaOnPostgreSQL(CheckTests, adopters.Sahara, adopters.PostgreSQL):
@@ -70,6 +72,17 @@ class MistralOnPostgreSQL(CheckTests, adopters.Mistral, adopters.PostgreSQL):
 
 class MistralOnMariaDB(CheckTests, adopters.Mistral, adopters.MariaDB):
     """Mistral on MariaDB."""
+
+    differences = MISTRAL
+    operations = 21
+
+
+class SaharaOnSQLite(CheckTests, adopters.Sahara, adopters.SQLite):
+    """Sahara on SQLite."""
+
+
+class MistralOnSQLite(CheckTests, adopters.Mistral, adopters.SQLite):
+    """Mistral on SQLite, where the drafts alter tables in batches."""
 
     differences = MISTRAL
     operations = 21
