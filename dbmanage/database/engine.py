@@ -22,6 +22,7 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage.database import address
 from dbmanage.database import kind
+from dbmanage.database import limits
 from dbmanage.database import refusal
 from dbmanage.database import sqlite
 from dbmanage.database import waiting
@@ -52,10 +53,13 @@ class Database:
     def reading(self, retries: int | None = None) -> Iterator[sqlalchemy.Connection]:
         """Connect to look; an absent SQLite file is empty, and is not made.
 
-        Without ``retries`` they are as many as [database] max_retries.
+        No statement waits longer for a table than [dbmanage] lock_timeout. Without
+        ``retries`` they are as many as [database] max_retries.
         """
         url = sqlalchemy.make_url('sqlite://') if _is_absent(self.url) else self.url
         with self._connected(self._engine(url), retries) as connection:
+            limits.set_lock_timeout(connection, kind.of(connection),
+                                    self._conf[configuration.GROUP].lock_timeout)
             yield connection
 
     @contextlib.contextmanager

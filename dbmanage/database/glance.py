@@ -25,6 +25,7 @@ _URL = re.compile(
     r'(?P<host>[\w.-]+)?(?::(?P<port>\d+))?/(?P<database>[^?@%]+)(?:\?(?P<query>[^@]*))?')
 _PLAIN = ('connection_debug', 'connection_parameters', 'connection_trace', 'mysql_sql_mode')
 _PATIENCE = 3  # seconds; the engine has more
+_BRIEFLY = f"SET LOCAL lock_timeout = '{_PATIENCE}s'; "  # it goes with the transaction
 _LOOPBACK = re.compile(r'localhost|127\.[\d.]+')
 # What a driver, or what it is built on, raises for what it does not take.
 _MISUSES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError,
@@ -71,7 +72,7 @@ def _postgresql(url: Mapping[str, Any], query: dict[str, str], own: tables.Table
     try:
         connection = psycopg2.connect(**arguments)
         try:
-            return _rows(connection.cursor(), own, '"')
+            return _rows(connection.cursor(), own, '"', _BRIEFLY)
         finally:
             connection.close()
     except (psycopg2.Error, *_MISUSES):
@@ -118,8 +119,8 @@ def _place(url: Mapping[str, Any], user: str, password: str, database: str) -> d
     return {name: value for name, value in found.items() if value}
 
 
-def _rows(cursor: Any, own: tables.Tables, quote: str) -> list[Any]:
+def _rows(cursor: Any, own: tables.Tables, quote: str, before: str = '') -> list[Any]:
     names = [name.replace(quote, quote * 2) for name in (own.schema, own.version) if name]
     place = '.'.join(f'{quote}{name}{quote}' for name in names)
-    cursor.execute(f'SELECT version_num FROM {place}')
+    cursor.execute(f'{before}SELECT version_num FROM {place}')
     return [row[0] for row in cursor.fetchall()]

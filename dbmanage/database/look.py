@@ -94,15 +94,9 @@ def begun(connection: sqlalchemy.Connection, own: tables.Tables) -> list[journal
 
 @contextlib.contextmanager
 def looking(
-    database: engine.Database, own: tables.Tables, lock_timeout: int, ttl: float,
-    retries: int | None = None,
+    database: engine.Database, own: tables.Tables, ttl: float, retries: int | None = None,
 ) -> Iterator[Look]:
-    """Connect to look; no statement waits longer for a table than that.
-
-    ``retries`` are those of ``reading``.
-    """
+    """Connect to look; ``retries`` are those of ``reading``."""
     with database.reading(retries) as connection:
-        found = kind.of(connection)
-        limits.set_lock_timeout(connection, found, lock_timeout)
-        limits.refuse_writes(connection, found)
+        limits.refuse_writes(connection, kind.of(connection))
         yield Look(database, connection, own, ttl)

@@ -36,9 +36,7 @@ class Status:
         service would be wrong.
         """
         owner = self._owner
-        with look.looking(
-            owner.database, owner.tables, owner.options.lock_timeout, owner.options.lease,
-        ) as eye:
+        with look.looking(owner.database, owner.tables, owner.options.lease) as eye:
             found = eye.found()
             result = state.of(found, owner.revisions, self._models(found))
             populated = self._populated(eye.connection, result)
@@ -51,9 +49,7 @@ class Status:
     def unless(self, reached: Callable[[Sequence[str]], bool]) -> state.State | None:
         """Return the state of a database that has not recorded what is wanted."""
         owner = self._owner
-        with look.looking(
-            owner.database, owner.tables, owner.options.lock_timeout, owner.options.lease, 0,
-        ) as eye:
+        with look.looking(owner.database, owner.tables, owner.options.lease, 0) as eye:
             return None if reached(eye.recorded() or ()) else state.of(
                 eye.found(), owner.revisions, None)
 

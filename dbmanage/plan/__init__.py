@@ -16,8 +16,6 @@ from dbmanage import output
 from dbmanage import standing
 from dbmanage.database import facade
 from dbmanage.database import journal
-from dbmanage.database import kind
-from dbmanage.database import limits
 from dbmanage.database import sizes
 from dbmanage.plan import agreement
 from dbmanage.plan import columns
@@ -82,8 +80,6 @@ class Plan:
     ) -> dict[str, Any]:
         service, conf = self._migrator.service, self._migrator.conf
         with self._migrator.database.reading() as connection:
-            limits.set_lock_timeout(
-                connection, kind.of(connection), self._migrator.options.lock_timeout)
             self._say_begun(connection)
             name = _dialect(connection)
             tables = columns.Tables(connection)

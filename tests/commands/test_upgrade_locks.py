@@ -118,6 +118,16 @@ class BlockedTests(LimitsTests):
             fr'002\.py, line \d+\): .*; blocked by process {session}, \d+ s old, \w+'))
         self.assertEqual(['001'], timelines.recorded(self.database))
 
+    def test_locked_version_table(self):
+        """Nobody waits for it longer than lock_timeout, not even to look."""
+        holder = self.engine().connect()
+        self.addCleanup(holder.close)
+        for statement in self.locking:
+            holder.exec_driver_sql(statement)
+        codes = [self.run_command(*argv).code for argv in (['upgrade', 'head'], ['current'])]
+
+        self.assertEqual([5, 5], codes)
+
     def test_tried_again(self):
         """As soon as the table is free the revision is applied, once."""
         self.configure(dbmanage={'lock_retry': 60})
@@ -159,6 +169,7 @@ class LocksOnPostgreSQL(BlockedTests, databases.PostgreSQL, processes.ProcessTes
     """The revision is rolled back whole, and tried again whole."""
 
     session = 'SELECT pg_backend_pid()'
+    locking = ['BEGIN', 'LOCK TABLE alembic_version']
     patience = "SELECT current_setting('lock_timeout') AS patience"
     short = ('1s',)
     # Whoever looks for a deadlock ends it with himself.
@@ -200,6 +211,7 @@ class LocksOnMariaDB(BlockedTests, databases.MariaDB, processes.ProcessTestCase)
 
     code = 6
     session = 'SELECT CONNECTION_ID()'
+    locking = ['LOCK TABLES alembic_version WRITE']
     patience = 'SELECT @@lock_wait_timeout AS tables, @@innodb_lock_wait_timeout AS patience'
     short = (1, 1)
     # The one that has changed less is rolled back.
