@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -80,6 +81,13 @@ def guarded(working: sqlalchemy.Connection) -> Iterator[None]:
             raise errors.Failed('SQLite has one connection for all of a revision, that of '
                                 'op.get_bind(); another one, of an engine, would wait for it')
 
+    with asked(check):
+        yield
+
+
+@contextlib.contextmanager
+def asked(check: Callable[[sqlalchemy.Connection], None]) -> Iterator[None]:
+    """Ask ``check`` about each connection that is made in this process."""
     event.listen(sqlalchemy.Engine, 'engine_connect', check)
     try:
         yield

@@ -196,7 +196,7 @@ def _title(revision: files.Revision) -> str:
 
 def _told(revision: files.Revision, upgrade: Callable[..., None]) -> Callable[..., None]:
     def run(**kw: Any) -> None:
-        with _explaining(revision):
+        with _explaining(revision), facade.asked(paper.refuse):
             upgrade(**kw)
     return run
 

@@ -17,6 +17,11 @@ class Reads(AttributeError):
     """A revision wants to know something of the database."""
 
 
+def refuse(_connection: sqlalchemy.Connection) -> NoReturn:
+    """Refuse an engine of the service; it may be on any database."""
+    raise Reads('it connects by an engine of its own')
+
+
 class Answer:
     """What a statement that is written answers: nothing can be asked of it."""
 

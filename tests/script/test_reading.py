@@ -37,6 +37,12 @@ READERS = {
         from sqlalchemy import orm
         orm.Session(op.get_bind()).execute(sa.text('SELECT 1'))
         """,
+    'engine of the service': """
+        from oslo_db.sqlalchemy import enginefacade
+        context = enginefacade.transaction_context()
+        context.configure(connection='sqlite://')
+        context.writer.get_engine()
+        """,
     'isolation': "op.get_bind().engine.connect().get_isolation_level()",
     'batch': """
         with op.batch_alter_table('one') as batch:
