@@ -5,6 +5,7 @@ import json
 import textwrap
 
 from tests import base
+from tests import counted
 from tests import databases
 from tests import timelines
 
@@ -61,3 +62,62 @@ class NothingToDoOnMariaDB(NothingToDoTests, databases.MariaDB, base.CommandTest
     """With MariaDB."""
 
     driver = 'pymysql'
+
+
+class PerRevisionTests:
+    """``upgrade`` of an empty database: what each revision adds, of one table each."""
+
+    statements: int  # for each revision, and how many commits
+    commits: int
+
+    def test_statements(self):
+        """They grow by the same for each revision."""
+        less, more = self._sent(20), self._sent(40)
+
+        self.assertEqual((20 * self.statements, 20 * self.commits), (
+            len(more) - len(less), more.count(counted.COMMIT) - less.count(counted.COMMIT)))
+
+    def test_calls(self):
+        """Twice the revisions take twice the function calls, in Python and C."""
+        self._calls(40)  # what is imported, and what is kept
+        few, some, many = self._calls(40), self._calls(80), self._calls(160)
+
+        self.assertLess((many - some) / (some - few), 2.1)
+
+    def _sent(self, length):
+        with counted.statements() as sent:
+            self._upgrade(length)
+        return sent
+
+    def _calls(self, length):
+        with counted.calls() as calls:
+            self._upgrade(length)
+        return calls()
+
+    def _upgrade(self, length):
+        self.url = self._create()
+        self.configure(database={'connection': self.url})
+        self.service(timelines.line(*(f't{number}' for number in range(length))))
+        result = self.run_command('upgrade', 'head')
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+
+
+class PerRevisionOnSQLite(PerRevisionTests, databases.SQLite, base.CommandTestCase):
+    """The DDL alone: all of them are a transaction, with one version row."""
+
+    statements, commits = 1, 0
+
+
+class PerRevisionOnPostgreSQL(PerRevisionTests, databases.PostgreSQL, base.CommandTestCase):
+    """The same, for up to a hundred."""
+
+    statements, commits = 1, 0
+
+
+class PerRevisionOnMariaDB(PerRevisionTests, databases.MariaDB, base.CommandTestCase):
+    """The DDL, the version row, the end of its journal, and a commit.
+
+    The row of the journal before the DDL is the driver's.
+    """
+
+    statements, commits = 4, 1

@@ -192,7 +192,7 @@ class Recorder:
             self._end(cursor, entry)
 
     def _insert(self, cursor: Any, entry: journal.Entry) -> None:
-        values = dataclasses.asdict(entry) | {'connection': self._session}
+        values = vars(entry) | {'connection': self._session}
         columns = ', '.join(f'`{name}` = %({name})s' for name in values)
         with cursor.connection.cursor() as own:
             own.execute(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SQLite: the write lock of the file is the lock of the runner."""
 
+import collections
 import datetime
 import os
 import pathlib
@@ -100,3 +101,11 @@ def _describe(pid: int) -> str | None:
     since = datetime.datetime.fromtimestamp(started, datetime.UTC)
     return (f'{os.uname().nodename} process {pid}, which was started '
             f'{since:%Y-%m-%d %H:%M:%S} UTC')
+
+
+def orphans(connection: sqlalchemy.Connection) -> collections.Counter[tuple[str, str]]:
+    """Count the rows of a table that refer to nothing in another one, on SQLite."""
+    if connection.dialect.name != 'sqlite':
+        return collections.Counter()
+    found = connection.exec_driver_sql('PRAGMA foreign_key_check')
+    return collections.Counter((table, parent) for table, _, parent, _ in found)

@@ -2,6 +2,7 @@
 """What of a run is committed, so that no rollback reaches it."""
 
 import re
+from collections.abc import Callable
 
 import sqlalchemy
 from sqlalchemy import event
@@ -17,13 +18,15 @@ class Kept:
     revision commits in the middle with ``autocommit_block()``, or by hand:
     ``part`` tells whether something is committed of one that is not recorded.
     ``unsure`` is true while the answer to a commit is out: if the connection
-    is lost then, nobody knows whether it was done.
+    is lost then, nobody knows whether it was done. ``before_commit`` is called
+    before what is sent may commit.
     """
 
     def __init__(self, connection: sqlalchemy.Connection) -> None:
         self.revisions = self.statements = 0
         self.part = ''
         self.unsure = False
+        self.before_commit: Callable[[], None] | None = None
         self._running = ''
         self._recorded = self._changes = 0
         event.listen(connection, 'commit', self._commit)
@@ -41,6 +44,10 @@ class Kept:
         self._running = ''
         self._recorded += 1
 
+    def record_before(self, revisions: int) -> None:
+        """Note that the version row is that of so many revisions before this one."""
+        self._recorded += revisions
+
     def settle(self) -> None:
         """Note that what was sent has ended well."""
         if self.unsure:
@@ -57,6 +64,8 @@ class Kept:
             self.part = self._running if self._changes else ''
 
     def _commit(self, _connection: sqlalchemy.Connection) -> None:
+        if self.before_commit:
+            self.before_commit()
         self.unsure = True
 
     def _begin(self, _connection: sqlalchemy.Connection) -> None:
@@ -65,7 +74,8 @@ class Kept:
     def _send(self, connection: sqlalchemy.Connection, _cursor: object, statement: str,
               *_rest: object) -> None:
         self.settle()
-        self.unsure = _commits(connection, statement)
+        if _commits(connection, statement):
+            self._commit(connection)
 
     def _sent(self, connection: sqlalchemy.Connection, _cursor: object, statement: str,
               *_rest: object) -> None:

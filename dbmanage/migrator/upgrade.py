@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import functools
 import typing
@@ -18,10 +17,11 @@ from alembic.runtime import migration
 
 from dbmanage import errors
 from dbmanage import output
-from dbmanage.database import kind
 from dbmanage.database import refusal
+from dbmanage.database import sqlite
 from dbmanage.migrator import kept
 from dbmanage.migrator import progress
+from dbmanage.migrator import spans
 from dbmanage.migrator import working
 
 if typing.TYPE_CHECKING:
@@ -62,9 +62,7 @@ class Run:
             **configure, 'transaction_per_migration': batch == 1,
             'on_version_apply': [*configure.get('on_version_apply', ()), self._recorded]}
         self._batch = batch
-        self._last: Sequence[files.Revision] = ()
-        self._orphans = collections.Counter[tuple[str, str]]()
-        self._left = len(plan)
+        self._last = set[str]()
         self.finished = False
         self.progress = progress.Progress(plan)
         self._kept = kept.Kept(work.connection)
@@ -115,23 +113,46 @@ class Run:
         self._kept.roll_back()
 
     def _steps(
-        self, heads: Sequence[str], _context: migration.MigrationContext,
+        self, heads: Sequence[str], context: migration.MigrationContext,
     ) -> Iterator[migration.MigrationStep]:
-        """Yield the step of each revision; Alembic runs it, then asks on."""
+        """Yield the steps; Alembic runs each, then asks on."""
         left = self._missing(heads)
-        batch = left[:self._batch]
-        self._orphans, self._last = self._foreign_key_check(), batch[-1:]
-        for revision in batch:
-            self._work.watch.check()
-            self._work.lock.check()
-            self._kept.begin(revision.revision)
-            step = self._revisions.step(revision)
-            step.migration_fn = self._told(revision, step.migration_fn)
-            self.progress.begin(revision)
-            yield step
-            self._kept.settle()
-            self.applied.append(self.progress.end(revision, self._kept.statements))
-        self._left = len(left[self._batch:])
+        # Alembic makes a transaction of each step by itself, where each is one.
+        batch = left if self._batch == 1 else left[:self._batch]
+        self._orphans = sqlite.orphans(self._work.connection)
+        self._last = {one.revision for one in (batch if self._batch == 1 else batch[-1:])}
+        # A service that is told of each revision finds its row written.
+        alone = self._batch == 1 or len(self._configure['on_version_apply']) > 1
+        for revisions in zip(batch, strict=True) if alone else spans.of(batch):
+            if len(revisions) > 1:
+                yield spans.Span(revisions, context, self._revisions.directory.revision_map,
+                                 self._kept, self._run_one)
+                self._kept.settle()
+            else:
+                yield from self._step(revisions[0])
+        self._left = len(left) - len(batch)
+
+    def _step(self, revision: files.Revision) -> Iterator[migration.MigrationStep]:
+        step = self._revisions.step(revision)
+        step.migration_fn = self._told(revision, step.migration_fn)
+        self._begin(revision)
+        yield step
+        self._end(revision)
+
+    def _run_one(self, revision: files.Revision, **kw: Any) -> None:
+        self._begin(revision)
+        self._told(revision, revision.module.upgrade)(**kw)
+        self._end(revision)
+
+    def _begin(self, revision: files.Revision) -> None:
+        self._work.watch.check()
+        self._work.lock.check()
+        self._kept.begin(revision.revision)
+        self.progress.begin(revision)
+
+    def _end(self, revision: files.Revision) -> None:
+        self._kept.settle()
+        self.applied.append(self.progress.end(revision, self._kept.statements))
 
     def _missing(self, heads: Sequence[str]) -> list[files.Revision]:
         known = self._revisions.known(heads)
@@ -171,13 +192,10 @@ class Run:
                 raise errors.Failed(message, raised=e) from e
         return run
 
-    @contextlib.contextmanager
-    def _journaled(self, revision: files.Revision) -> Iterator[None]:
-        if self._work.journal is None:
-            yield
-            return
-        with self._work.journal.recording(revision.revision, revision.fingerprint):
-            yield
+    def _journaled(self, revision: files.Revision) -> contextlib.AbstractContextManager[None]:
+        journal = self._work.journal
+        return (journal.recording(revision.revision, revision.fingerprint) if journal
+                else contextlib.nullcontext())
 
     def _altering(self) -> contextlib.AbstractContextManager[None]:
         """Make what a revision has left to be made, before it is recorded."""
@@ -191,7 +209,7 @@ class Run:
         self._work.lock.fence(ctx.connection)
         if self._work.journal:
             self._work.journal.clear(ctx.connection, step.up_revision_id)
-        if step.up_revision_id in [revision.revision for revision in self._last]:
+        if step.up_revision_id in self._last:
             self._check_foreign_keys()
         self._kept.record()
         self._kept.statements = statements
@@ -225,13 +243,7 @@ class Run:
 
     def _check_foreign_keys(self) -> None:
         """Raise Failed for rows that refer to nothing, and did not before."""
-        for table, parent in self._foreign_key_check() - self._orphans:
+        before, self._orphans = self._orphans, sqlite.orphans(self._work.connection)
+        for table, parent in self._orphans - before:
             raise errors.Failed(f'rows of {table} would refer to no row of {parent}, '
                                 'says PRAGMA foreign_key_check')
-
-    def _foreign_key_check(self) -> collections.Counter[tuple[str, str]]:
-        """Count the rows of a table that refer to nothing in another one."""
-        if self._work.kind != kind.SQLITE:
-            return collections.Counter()
-        found = self._work.connection.exec_driver_sql('PRAGMA foreign_key_check')
-        return collections.Counter((table, parent) for table, _, parent, _ in found)

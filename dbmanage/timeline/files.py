@@ -69,13 +69,10 @@ class Revision:
         """The docstring of the file."""
         return self.file.doc
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """A hash of the code of the file; comments and layout do not count."""
-        import ast
-        with open(self.path, 'rb') as file:
-            code = ast.dump(ast.parse(file.read()))
-        return hashlib.sha256(code.encode()).hexdigest()
+        return hashlib.sha256(repr(_instructions(compiled(self.path))).encode()).hexdigest()
 
     @property
     def is_head(self) -> bool:
@@ -180,3 +177,12 @@ def as_tuple(value: Any) -> tuple[Any, ...]:
     if value is None or isinstance(value, str):
         return () if value is None else (value,)
     return tuple(value) if isinstance(value, list | tuple | set) else (value,)
+
+
+def _instructions(code: types.CodeType) -> tuple[Any, ...]:
+    """Return what code does, without the places of its lines."""
+    constants = [
+        _instructions(one) if isinstance(one, types.CodeType) else
+        sorted(map(repr, one)) if isinstance(one, frozenset) else repr(one)
+        for one in code.co_consts]
+    return code.co_name, code.co_names, code.co_varnames, code.co_code, constants

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """3,000 revisions: what a command costs grows as the timeline does."""
 
-import sys
-
 from tests import base
+from tests import counted
 from tests import databases
 from tests import timelines
 
@@ -39,16 +38,7 @@ class LongTimelineTests(databases.SQLite, base.CommandTestCase):
 
     def _count(self, argv):
         """Return how many functions a command calls, those written in C too."""
-        calls = 0
-
-        def count(_frame, event, _argument):
-            nonlocal calls
-            calls += event in ('call', 'c_call')
-
-        sys.setprofile(count)
-        try:
+        with counted.calls() as calls:
             result = self.run_command(*argv)
-        finally:
-            sys.setprofile(None)
         self.assertEqual((0, ''), (result.code, result.err))
-        return calls
+        return calls()
