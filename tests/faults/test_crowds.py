@@ -30,7 +30,7 @@ class CrowdTests(harness.FaultTests):
         self.serve(services.COUNTING)
         self.upgrade('head')
         state = self.state()
-        for _ in range(harness.rounds(10)):
+        for _ in range(harness.rounds(5)):
             self.use_new_database()
             nodes = self.nodes()
             crowd = [
