@@ -35,6 +35,16 @@ def are_plain(*columns: schema.Column[Any]) -> bool:
                or isinstance(column.server_default, schema.DefaultClause) for column in columns)
 
 
+def are_same(
+    inspected: schema.Column[Any], modelled: schema.Column[Any], dialect: sqlalchemy.Dialect,
+) -> bool:
+    """Tell whether two columns have no default, or spell it alike."""
+    if inspected.server_default is None or modelled.server_default is None:
+        return inspected.server_default is modelled.server_default
+    return (are_plain(inspected, modelled)
+            and words.default(inspected, dialect) == words.default(modelled, dialect))
+
+
 def computed(*columns: schema.Column[Any]) -> list[str | None]:
     """Return what columns are computed as, alike where it is spelled alike."""
     return [_plain(str(column.server_default.sqltext))

@@ -11,6 +11,8 @@ from alembic.ddl import impl
 from sqlalchemy import schema
 from sqlalchemy import types
 
+from dbmanage.autogen import defaults
+
 _SIZED = re.compile(r'(TEXT|BLOB|FLOAT)\((\d+)\)')
 _LONGEST_SINGLE = 24  # bits of the precision of a FLOAT that is kept in four bytes
 
@@ -19,14 +21,13 @@ def are_same(
     inspected: schema.Column[Any], modelled: schema.Column[Any], dialect: sqlalchemy.Dialect,
 ) -> bool:
     """Tell whether two columns are obviously the same; most are, and it is quick."""
-    if (inspected.server_default is not None or modelled.server_default is not None
-            or inspected.nullable is not modelled.nullable
-            or inspected.comment != modelled.comment
+    if (inspected.nullable is not modelled.nullable or inspected.comment != modelled.comment
             or isinstance(modelled.type, types.Enum)):
         return False
     try:
         spelled = dialect.type_compiler_instance.process
-        return spelled(inspected.type) == spelled(modelled.type)
+        return (defaults.are_same(inspected, modelled, dialect)
+                and spelled(inspected.type) == spelled(modelled.type))
     except Exception:  # noqa: BLE001 - a type of a service may raise anything
         return False
 
