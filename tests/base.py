@@ -2,7 +2,6 @@
 """The base of the tests that run the command."""
 
 import contextlib
-import dataclasses
 import io
 import os
 import pathlib
@@ -14,19 +13,14 @@ import unittest
 from collections.abc import Iterator
 from typing import Any
 
-import dbmanage
+from dbmanage.testing import case
+from dbmanage.testing import runs
 from tests import schemas
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-@dataclasses.dataclass(frozen=True)
-class Result:
-    """What a run of the command left: exit code, stdout, stderr."""
-
-    code: int
-    out: str
-    err: str
+Result = runs.Result
 
 
 class CommandTestCase(unittest.TestCase):
@@ -55,7 +49,7 @@ class CommandTestCase(unittest.TestCase):
         self._sections.setdefault('database', {'connection': getattr(self, 'url', None)})
         for section, options in sections.items():
             self._sections.setdefault(section, {}).update(options)
-        self.config_file.write_text(_configuration(self._sections), encoding='utf-8')
+        self.config_file.write_text(case.configuration(self._sections), encoding='utf-8')
         return self.config_file
 
     def service(
@@ -79,15 +73,10 @@ class CommandTestCase(unittest.TestCase):
 
     def run_command(self, *argv: str, stdin: str | None = None) -> Result:
         """Run the command in this process."""
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            _input(stdin),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            code = dbmanage.main(argv=self._argv(argv))
-        schemas.check(argv, out.getvalue())
-        return Result(code, out.getvalue(), err.getvalue())
+        with _input(stdin):
+            result = runs.here(self._argv(argv))
+        schemas.check(argv, result.out)
+        return result
 
     def run_process(
         self, *argv: str, stdin: str | None = None, env: dict[str, str] | None = None
@@ -126,12 +115,7 @@ class CommandTestCase(unittest.TestCase):
         return os.environ | {'PYTHONPATH': os.pathsep.join(path)}
 
     def _isolate(self) -> None:
-        saved = dict(os.environ)
-        self.addCleanup(os.environ.update, saved)
-        self.addCleanup(os.environ.clear)
-        for variable in saved:
-            if variable.startswith('OS_'):
-                del os.environ[variable]
+        self.enterContext(runs.without_options())
         os.environ['HOME'] = str(self.directory)
 
     def _import_from(self, directory: pathlib.Path) -> None:
@@ -168,22 +152,6 @@ def revision_file(
         textwrap.indent(textwrap.dedent(body).strip(), '    '),
         '',
     ])
-
-
-def _configuration(sections: dict[str, dict[str, Any]]) -> str:
-    lines = []
-    for section, options in sections.items():
-        lines.append(f'[{section}]')
-        lines.extend(
-            f'{name} = {_value(value)}' for name, value in options.items() if value is not None
-        )
-    return '\n'.join([*lines, ''])
-
-
-def _value(value: Any) -> str:
-    # oslo.config substitutes $name.
-    text = ', '.join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return text.replace('$', '$$')
 
 
 @contextlib.contextmanager

@@ -30,6 +30,7 @@ PLAN = base.ROOT / 'doc' / 'plan.md'
 DBA = base.ROOT / 'doc' / 'dba.md'
 SQLITE = base.ROOT / 'doc' / 'sqlite.md'
 ADOPTING = base.ROOT / 'doc' / 'adopting.md'
+TESTING = base.ROOT / 'doc' / 'testing.md'
 # What is run elsewhere: by tests/test_package.py, and by .ci/run.
 INSTALL = 'python3 -m venv .venv && . .venv/bin/activate && pip install . &&\n'
 RUN_ELSEWHERE = {'tools/run_tests.sh'}
@@ -214,6 +215,18 @@ class SQLiteTests(PageTests, unittest.TestCase):
     """The page of revisions on SQLite."""
 
     path = SQLITE
+
+
+class TestingTests(PageTests, unittest.TestCase):
+    """The page of the kit for services, on each database."""
+
+    path = TESTING
+
+    def setUp(self):
+        super().setUp()
+        path = self.directory / 'bin' / 'python'
+        path.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        path.chmod(0o755)
 
 
 class ContentsTests(unittest.TestCase):

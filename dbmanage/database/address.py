@@ -38,10 +38,15 @@ def read(conf: cfg.ConfigOpts, group: str) -> sqlalchemy.URL:
     except (exc.ArgumentError, ValueError):  # SQLAlchemy 2.0 says the whole URL
         raise errors.UsageError(f'[{group}] connection is not a database URL '
                                 '(dialect://user@host/database)') from None
-    url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+    url = with_driver(url)
     if url.get_backend_name() == 'mysql' and not url.database:
         raise errors.UsageError(f'[{group}] connection names no database, only a server')
     return url.set(query={**_DEFAULTS.get(url.get_backend_name(), {}), **url.query})
+
+
+def with_driver(url: sqlalchemy.URL) -> sqlalchemy.URL:
+    """Return a URL whose scheme names a driver."""
+    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
 
 
 def of_dialect(name: str) -> sqlalchemy.URL:

@@ -11,9 +11,7 @@ import random
 import re
 import signal
 
-import sqlalchemy as sa
-from sqlalchemy import event
-
+from dbmanage.testing import moments
 from tests import timelines
 from tests.adopters import adopters
 from tests.faults import harness
@@ -49,17 +47,9 @@ class KillTests:
 
     def _undisturbed(self):
         """Upgrade; return the number of the statements."""
-        seen = []
-
-        def count(*_event):
-            seen.append(1)
-
-        event.listen(sa.Engine, 'before_cursor_execute', count)
-        try:
+        with moments.counted() as statements:
             self.succeed('upgrade', 'head')
-        finally:
-            event.remove(sa.Engine, 'before_cursor_execute', count)
-        return len(seen)
+        return len(statements)
 
     def _killed(self, chance, statements):
         """Kill a run at a random statement; on MariaDB it begins where the last one ended."""

@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGKILL before and after every statement of every revision."""
 
-import contextlib
-from collections.abc import Iterator
-
-import sqlalchemy as sa
-from sqlalchemy import event
-
+from dbmanage.testing import moments
 from tests import base
 from tests import databases
 from tests.faults import victim
@@ -19,7 +14,7 @@ class StatementTests(walks.WalkTests):
     moments = ('before', 'after')
 
     def _count(self, revision):
-        with _counted_statements() as statements:
+        with moments.counted() as statements:
             result = self.run_command('upgrade', revision)
         self.assertEqual(0, result.code, result.err)
         return len(statements)
@@ -48,17 +43,3 @@ class StatementsOnGalera(StatementTests, databases.Galera, base.CommandTestCase)
     """Kills at the statements on Galera."""
 
     pace = 5
-
-
-@contextlib.contextmanager
-def _counted_statements() -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(sa.Engine, 'before_cursor_execute', count)
-    try:
-        yield statements
-    finally:
-        event.remove(sa.Engine, 'before_cursor_execute', count)

@@ -77,14 +77,24 @@ EVERYTHING = DEFINITIONS + EXECUTIONS + TRIGGERS + CLUSTERS
 def insert(engine: sa.Engine, rows: list[tuple[str, dict[str, Any]]]) -> None:
     """Insert rows, each with the name of its table, in one transaction."""
     with engine.begin() as connection:
-        for name, columns in rows:
-            table = sa.table(name, *map(sa.column, columns))
-            connection.execute(table.insert().values(columns))
+        insert_on(connection, rows)
+
+
+def insert_on(connection: sa.Connection, rows: list[tuple[str, dict[str, Any]]]) -> None:
+    """Insert rows on a connection."""
+    for name, columns in rows:
+        table = sa.table(name, *map(sa.column, columns))
+        connection.execute(table.insert().values(columns))
 
 
 def select(engine: sa.Engine, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Return columns of all rows, on a connection of its own."""
+    with engine.connect() as connection:
+        return select_on(connection, table, *columns)
+
+
+def select_on(connection: sa.Connection, table: str, *columns: str) -> list[tuple[Any, ...]]:
     """Return columns of all rows, by the first column."""
     names = [sa.column(name) for name in columns]
-    with engine.connect() as connection:
-        rows = connection.execute(sa.select(*names).select_from(sa.table(table)))
-        return sorted(map(tuple, rows), key=lambda row: str(row[0]))
+    rows = connection.execute(sa.select(*names).select_from(sa.table(table)))
+    return sorted(map(tuple, rows), key=lambda row: str(row[0]))

@@ -3,7 +3,6 @@
 
 from dbmanage import reference
 from tests import databases
-from tests.faults import services
 from tests.reference import samples
 from tests.script import scripts
 
@@ -15,25 +14,6 @@ class OfflineTests:
     """``--sql`` piped into the database's client."""
 
     maxDiff = None
-
-    def test_each_revision(self):
-        """The script of a revision leaves the schema and the rows that it leaves online."""
-        online, by_script = self.url, self._create()
-        before = 'base'
-        for revision in services.REFERENCE.revisions:
-            span = f'{before}:{revision}'
-            self._use(online, revision)
-            self.upgrade(revision)
-            expected = self.found()
-
-            self._use(by_script, revision)
-            if revision == READS_ROWS:
-                self.upgrade(revision)
-            else:
-                self.run_script(self.script(span))
-            with self.subTest(span):
-                self.assertEqual(expected, self.found())
-            before = revision
 
     def test_from_base_to_head(self):
         """Without the revision that reads rows it is one script."""
@@ -66,12 +46,6 @@ class OfflineTests:
 
         self.assertEqual((1, ''), (result.code, result.out))
         self.assertRegex(result.err, r'revision 012 \(.*/012_compute_checksums\.py, line \d+\) ')
-
-    def _use(self, url, revision):
-        """Work on a database, with the rows that there are before a revision."""
-        self.url = url
-        self.configure(database={'connection': url})
-        samples.insert(self.database, services.REFERENCE.rows.get(revision, []))
 
     def _leave_out_what_reads_rows(self):
         [versions] = reference.SERVICE.folders()
