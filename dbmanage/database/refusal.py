@@ -72,7 +72,9 @@ def has_lost(connection: sqlalchemy.Connection, error: BaseException) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """Return in one line what the database said."""
+    """Return in one line what the database said, or what it means by it."""
+    if code(error) == _NOT_PRIMARY:
+        return 'this Galera node is not Primary; use another one, or try again later'
     driver = original(error)
     said = str(driver.args[-1] if driver.args else driver).strip()
     return ' '.join(said.splitlines()[0].split()) if said else type(driver).__name__
@@ -82,8 +84,7 @@ def translate(error: BaseException, what: str) -> errors.Error:
     """Return what a refusal means for the caller, in one line."""
     said = reason(error)
     if code(error) == _NOT_PRIMARY:
-        return errors.DatabaseUnreachable(
-            f'{what}: this Galera node is not Primary; use another one, or try again later')
+        return errors.DatabaseUnreachable(f'{what}: {said}')
     if is_lost(error):
         # SQLAlchemy's own words are about its transactions.
         why = '' if isinstance(original(error), exc.SQLAlchemyError) else f': {said}'
