@@ -7,7 +7,7 @@ run would go into it. Whoever calls ``dbmanage.main`` has a policy of their own.
 
 import gc
 
-_OBJECTS = 100_000  # between two collections; a long upgrade stays small
+_OBJECTS = 30_000  # between two collections; a long upgrade stays small
 
 
 def run() -> None:

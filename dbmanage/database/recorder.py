@@ -103,7 +103,7 @@ class Recorder:
 
     def clear(self, connection: sqlalchemy.Connection, revision: str) -> None:
         """Forget a revision, in the transaction that records it."""
-        connection.execute(self.table.delete().where(self.table.c.revision == revision))
+        connection.exec_driver_sql(f'DELETE FROM {self._name} WHERE revision = %s', (revision,))
         self._entries = {key: one for key, one in self._entries.items() if key[0] != revision}
 
     def _execute(self, how: str, cursor: Any, statement: str, *rest: Any) -> bool | None:

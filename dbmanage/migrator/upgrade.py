@@ -152,6 +152,7 @@ class Run:
 
     def _end(self, revision: files.Revision) -> None:
         self._kept.settle()
+        revision.forget()
         self.applied.append(self.progress.end(revision, self._kept.statements))
 
     def _missing(self, heads: Sequence[str]) -> list[files.Revision]:

@@ -51,13 +51,22 @@ class Revision:
     @functools.cached_property
     def module(self) -> types.ModuleType:
         """The revision's code; raises Failed if it does not import."""
-        module = load(self.path)
+        module = load(self.path, self._code)
         for name, declared in zip(NAMES, self.file[1:], strict=False):
             found = getattr(module, name, None)
             if as_tuple(found) != as_tuple(declared):
                 raise errors.Failed(f'{self.path}: {name} is {found!r} when it is run, and '
                                     f'{declared!r} when it is read')
         return module
+
+    @functools.cached_property
+    def _code(self) -> types.CodeType:
+        return compiled(self.path)
+
+    def forget(self) -> None:
+        """Free the memory of the code; it is loaded again if it is asked for."""
+        for name in ('module', '_code'):
+            self.__dict__.pop(name, None)
 
     @property
     def doc(self) -> str:
@@ -72,7 +81,7 @@ class Revision:
     @functools.cached_property
     def fingerprint(self) -> str:
         """A hash of the code of the file; comments and layout do not count."""
-        return hashlib.sha256(repr(_instructions(compiled(self.path))).encode()).hexdigest()
+        return hashlib.sha256(repr(_instructions(self._code)).encode()).hexdigest()
 
     @property
     def is_head(self) -> bool:
@@ -156,7 +165,7 @@ def compiled(path: str, data: bytes | None = None) -> types.CodeType:
         raise errors.Failed(f'{path}: {errors.describe(e)}') from e
 
 
-def load(path: str) -> types.ModuleType:
+def load(path: str, code: types.CodeType | None = None) -> types.ModuleType:
     """Import a revision file; raise Failed with the reason if it fails.
 
     What is run is what was read: bytecode of a file that was changed within the
@@ -164,7 +173,7 @@ def load(path: str) -> types.ModuleType:
     """
     module = types.ModuleType(re.sub(r'\W', '_', pathlib.Path(path).stem))
     module.__file__ = path
-    code = compiled(path)
+    code = code or compiled(path)
     try:
         exec(code, module.__dict__)
         return module
@@ -185,4 +194,5 @@ def _instructions(code: types.CodeType) -> tuple[Any, ...]:
         _instructions(one) if isinstance(one, types.CodeType) else
         sorted(map(repr, one)) if isinstance(one, frozenset) else repr(one)
         for one in code.co_consts]
-    return code.co_name, code.co_names, code.co_varnames, code.co_code, constants
+    names = code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
+    return code.co_name, names, code.co_code, constants
