@@ -74,9 +74,11 @@ class Case(_Test):
     options: Mapping[str, Mapping[str, Any]] = {}
 
     def setUp(self) -> None:
-        """Hide the configuration of the machine."""
+        """Hide the configuration of the machine, and prepare the service."""
         super().setUp()
         self.enterContext(runs.without_options())
+        # A process of the command does it before anything of the service is imported.
+        self.service.own_conf  # noqa: B018
 
     @functools.cached_property
     def timeline(self) -> timeline.Timeline:
