@@ -96,7 +96,7 @@ class Recorder:
 
     def _greet(self, last: journal.Entry, fingerprint: str) -> None:
         if last.fingerprint != fingerprint:
-            raise self._stopped('its file has changed since')
+            raise self._stopped('its file has changed since, or Python has')
         number = last.number + last.done
         output.say(f'resuming {last.revision} at statement {number} of at least {number} '
                    f'(done: {number - 1})')

@@ -54,8 +54,8 @@ class Agreement:
         changed = [one.revision for one in pending
                    if one.fingerprint != self.revisions[one.revision]]
         if changed:
-            raise errors.CheckFailed(f'the code of revision {", ".join(changed)} has changed since '
-                                     f'{self.path} was made; {_REMEDY}')
+            raise errors.CheckFailed(f'the code of revision {", ".join(changed)}, or Python, has '
+                                     f'changed since {self.path} was made; {_REMEDY}')
 
     def _other(
         self, what: str, planned: Sequence[str], but: str, found: Sequence[str],

@@ -80,7 +80,10 @@ class Revision:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """A hash of the code of the file; comments and layout do not count."""
+        """A hash of the code of the file; comments and layout do not count.
+
+        The code is bytecode: each Python has another hash for the same file.
+        """
         return hashlib.sha256(repr(_instructions(self._code)).encode()).hexdigest()
 
     @property
@@ -195,4 +198,4 @@ def _instructions(code: types.CodeType) -> tuple[Any, ...]:
         sorted(map(repr, one)) if isinstance(one, frozenset) else repr(one)
         for one in code.co_consts]
     names = code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
-    return code.co_name, names, code.co_code, constants
+    return code.co_name, names, code.co_code, code.co_exceptiontable, constants

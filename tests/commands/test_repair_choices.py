@@ -31,8 +31,8 @@ class UndecidedTests(killed.KilledTestCase):
         self.change('SET n = 0', 'SET n = 1')
         result = self.run_command('upgrade', 'head')
 
-        said = (f'{STOPPED}its file has changed since; 2 of its statements are done, '
-                'statement 3 was begun; repair shows them and what can be done\n')
+        said = (f'{STOPPED}its file has changed since, or Python has; 2 of its statements '
+                'are done, statement 3 was begun; repair shows them and what can be done\n')
         self.assertEqual((6, '', said), (result.code, result.out, result.err))
         self._assert_untouched()
 

@@ -121,7 +121,7 @@ class RefusedTests(Planned, databases.SQLite, processes.ProcessTestCase):
         self.plan()
         self.change('002.py', "'two'", "'zwei'")
 
-        self._assert_refused('the code of revision 002 has changed')
+        self._assert_refused('the code of revision 002, or Python, has changed')
 
 
 class NoPlanTests(Planned, databases.SQLite, processes.ProcessTestCase):
