@@ -7,14 +7,20 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import schema
+from sqlalchemy import sql
+from sqlalchemy import types
 
 
 def type_name(type_: Any, dialect: sqlalchemy.Dialect) -> str:
-    """Return a type as SQL: ``VARCHAR(80)``."""
+    """Return a type as SQL: ``VARCHAR(80)``; an enum has its words, too."""
     try:
-        return str(type_.compile(dialect=dialect))
+        text = str(type_.compile(dialect=dialect))
     except Exception:  # noqa: BLE001 - a type of a service may raise anything
         return repr(type_)
+    # PostgreSQL has a name for it: its words would be told by nobody.
+    if dialect.name == 'postgresql' and isinstance(type_, types.Enum) and type_.native_enum:
+        return f'{text} ({", ".join(map(_quoted, type_.enums))})'
+    return text
 
 
 def default(column: Any, dialect: sqlalchemy.Dialect) -> str | None:
@@ -23,9 +29,11 @@ def default(column: Any, dialect: sqlalchemy.Dialect) -> str | None:
     if not isinstance(found, schema.DefaultClause):
         return None if found is None else type(found).__name__.lower()
     if isinstance(found.arg, str):
-        return "'{}'".format(found.arg.replace("'", "''"))
+        return _quoted(found.arg)
+    if found.reflected and isinstance(found.arg, sql.elements.TextClause):
+        return found.arg.text  # as the database spells it: a colon in it is no parameter
     try:
-        return str(found.arg.compile(dialect=dialect, compile_kwargs={'literal_binds': True}))
+        return _expression(found.arg, dialect, include_table=True)
     except Exception:  # noqa: BLE001 - an expression of a service may raise anything
         return repr(found.arg)
 
@@ -58,6 +66,12 @@ def constraint(found: Any, dialect: sqlalchemy.Dialect) -> str:
             + ''.join(f', {name} {value.upper()}' for name, value in options if value))
 
 
-def _expression(part: Any, dialect: sqlalchemy.Dialect) -> str:
-    return str(part.compile(
-        dialect=dialect, compile_kwargs={'literal_binds': True, 'include_table': False}))
+def _quoted(text: str) -> str:
+    return "'{}'".format(text.replace("'", "''"))
+
+
+def _expression(part: Any, dialect: sqlalchemy.Dialect, include_table: bool = False) -> str:
+    text = str(part.compile(
+        dialect=dialect, compile_kwargs={'literal_binds': True, 'include_table': include_table}))
+    # What is compiled for these drivers has each % twice.
+    return text.replace('%%', '%') if dialect.paramstyle in ('format', 'pyformat') else text

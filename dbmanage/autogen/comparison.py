@@ -155,6 +155,9 @@ class Comparison:
         """Compare what columns are computed as, which Alembic cannot change."""
         if defaults.are_plain(inspected, modelled):
             return _CONTINUE
+        if (inspected.server_default is None and not self._dialect.supports_identity_columns
+                and isinstance(modelled.server_default, schema.Identity)):
+            return _STOP  # nobody could make it one
         ours, theirs = defaults.computed(inspected, modelled)
         if ours is None and theirs is None:
             return _CONTINUE
@@ -183,7 +186,8 @@ class Comparison:
             yield
         except Exception as e:  # noqa: BLE001 - a type of a service may raise anything
             self.notes.append(differences.Difference(
-                'not_compared', schema_name, table, column, models=errors.describe(e)))
+                'not_compared', schema_name, table, column,
+                models=' '.join(errors.describe(e).split())))
 
     def _compare_primary_key(
         self, context: Any, operations: ops.ModifyTableOps, schema_name: str | None, name: str,

@@ -68,11 +68,14 @@ def _numbers():
     yield sa.Column('numeric', sa.Numeric(10, 2), server_default='0')
     yield sa.Column('numeric_half', sa.Numeric(10, 2), server_default='2.5')
     yield sa.Column('numeric_sql', sa.Numeric(10, 2), server_default=sa.text('2.50'))
+    yield sa.Column('counted', sa.Integer, sa.Identity())
     yield sa.Column('computed', sa.Integer, sa.Computed('amount + 1', persisted=True))
 
 
 def _texts():
     for name, default in (('empty', ''), ('word', 'x'), ('quote', "it's"), ('number', '0'),
+                          ('percent', '100%'), ('percents', 'a%%s'), ('colon', 'http://:80/:x'),
+                          ('percent_sql', sa.text("'1%'")), ('colon_sql', sa.text(r"'a\:b'")),
                           ('null', sa.null()), ('empty_sql', sa.text("''")),
                           ('word_sql', sa.text("'y'"))):
         yield sa.Column(f'string_{name}', sa.String(80), server_default=default)

@@ -21,7 +21,7 @@ class Broken(sa.types.TypeDecorator):
 
     def load_dialect_impl(self, dialect):
         if BREAK:
-            raise ValueError('no such shape')
+            raise ValueError('no such\\nshape')
         return sa.String(80)
 
 
@@ -118,6 +118,29 @@ class CheckOnSQLite(CheckTests, databases.SQLite, base.CommandTestCase):
 
 class CheckOnPostgreSQL(CheckTests, databases.PostgreSQL, base.CommandTestCase):
     """On PostgreSQL."""
+
+    def test_words_of_an_enum(self):
+        """They are told, though the type has a name; a baseline tells them apart."""
+        path = str(self.directory / 'known.json')
+        self._serve_words('a', 'b')
+        self.run_command('check', '--write-ignore', path)
+        self._serve_words('a', "it's")
+        result = self.run_command('check', '--ignore', path)
+
+        self.assertEqual(
+            (3, "type of one.word: word ('a') in the database, "
+                "word ('a', 'it''s') in the models\n"), (result.code, result.out))
+
+    def _serve_words(self, *words):
+        metadata = sa.MetaData()
+        sa.Table('one', metadata, sa.Column('id', sa.Integer, primary_key=True), sa.Column(
+            'word', sa.Enum('a', name='word')))
+        metadata.create_all(self.engine())
+        self.service({}, {'models.py': (
+            'import sqlalchemy as sa\nmetadata = sa.MetaData()\n'
+            "sa.Table('one', metadata, sa.Column('id', sa.Integer, primary_key=True),\n"
+            f"         sa.Column('word', sa.Enum({str(words)[1:-1]}, name='word')))\n")}, **PLACES)
+        importlib.reload(importlib.import_module('acme.models'))
 
 
 class CheckOnMariaDB(CheckTests, databases.MariaDB, base.CommandTestCase):
