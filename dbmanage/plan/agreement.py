@@ -69,21 +69,39 @@ def read(path: str) -> Agreement:
     """Return the plan in a file; raise UsageError if there is none."""
     try:
         document: Any = json.loads(pathlib.Path(path).read_text(encoding='utf-8'))
-    except (OSError, ValueError) as e:
+    except OSError as e:
+        raise errors.UsageError(f'cannot read {path}: {e.strerror or e}') from e
+    except ValueError as e:
         raise errors.UsageError(f'{path} is no plan: {errors.describe(e)}') from e
     try:
         return Agreement(
             path, service=_text(document, 'service'), dialect=_text(document, 'dialect'),
-            target=_text(document, 'target'), start=[*map(str, document['from'])],
-            end=[*map(str, document['to'])], revisions={
+            target=_text(document, 'target'), start=_texts(document, 'from'),
+            end=_texts(document, 'to'), revisions={
                 _text(one, 'revision'): _text(one, 'fingerprint')
-                for one in document['revisions']})
-    except (KeyError, TypeError) as e:
-        raise errors.UsageError(
-            f'{path} is no plan, plan -f json writes one: {errors.describe(e)}') from e
+                for one in _list(document, 'revisions')})
+    except TypeError as e:
+        raise errors.UsageError(f'{path} is no plan, plan -f json writes one: {e}') from e
 
 
 def _text(document: Any, name: str) -> str:
-    if not isinstance(document[name], str):
-        raise TypeError(name)
+    return str(_item(document, name, str))
+
+
+def _list(document: Any, name: str) -> list[Any]:
+    return list(_item(document, name, list))
+
+
+def _texts(document: Any, name: str) -> list[str]:
+    found = _list(document, name)
+    if not all(isinstance(one, str) for one in found):
+        raise TypeError(f'{name} is not a list of ids')
+    return found
+
+
+def _item(document: Any, name: str, kind: type) -> Any:
+    if not isinstance(document, dict):
+        raise TypeError(f'no {name} in it')
+    if not isinstance(document.get(name), kind):
+        raise TypeError(f'{name} is missing, or no {"text" if kind is str else "list"}')
     return document[name]

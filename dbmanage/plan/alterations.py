@@ -38,7 +38,7 @@ def after(construct: Any, before: columns.Column) -> columns.Column:
             return dataclasses.replace(before, default=_default(construct.default))
         case mysql.MySQLChangeColumn():
             return columns.Column(str(construct.newname), construct.type_, construct.nullable,
-                                  _default(construct.default))
+                                  _default(construct.default), construct.comment or None)
         case base.ColumnName():
             return dataclasses.replace(before, name=str(construct.newname))
         case base.ColumnNullable():
@@ -62,6 +62,8 @@ def actions(
         yield Action('drop not null' if new.nullable else 'set not null', new, old)
     if words.default(old.default, dialect) != words.default(new.default, dialect):
         yield Action('set default', new, old)
+    if (old.comment or None) != (new.comment or None):
+        yield Action('comment', new, old)
 
 
 def said(action: Action, dialect: sqlalchemy.Dialect) -> str:
@@ -80,6 +82,8 @@ def said(action: Action, dialect: sqlalchemy.Dialect) -> str:
             return 'not null'
         case 'drop not null':
             return 'null'
+        case 'comment':
+            return f'comment {new.comment!r}' if new.comment else 'no comment'
     return action.name
 
 

@@ -11,7 +11,9 @@ import sqlalchemy
 from sqlalchemy import exc
 from sqlalchemy import schema
 
-Name = tuple[str | None, str]
+from dbmanage.plan import keys
+
+Name = keys.Name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,11 +24,13 @@ class Column:
     type: Any = None
     nullable: bool | None = None
     default: Any = None
+    comment: str | None = None
 
     @classmethod
     def of(cls, column: Any) -> Column:
         """Return what SQLAlchemy's column is."""
-        return cls(str(column.name), column.type, column.nullable, column.server_default)
+        return cls(str(column.name), column.type, column.nullable, column.server_default,
+                   column.comment)
 
 
 class Tables:
@@ -37,6 +41,7 @@ class Tables:
 
     def __init__(self, connection: sqlalchemy.Connection) -> None:
         self.dialect = connection.dialect
+        self.keys = keys.Keys(connection)
         self._inspector = sqlalchemy.inspect(connection)
         self._columns: dict[Name, dict[str, Column]] = {}
         self._origins: dict[Name, Name | None] = {}
@@ -62,6 +67,7 @@ class Tables:
         """Note that a table has another name."""
         self._columns[new] = self._of(table)
         self._origins[new] = self.origin(table)
+        self.keys.rename(table, new)
 
     def put(self, table: Name, column: Column) -> None:
         """Note that a column is made."""
@@ -71,6 +77,8 @@ class Tables:
         """Note what becomes of a column."""
         self._of(table).pop(column, None)
         self.put(table, new)
+        if new.name != column:
+            self.keys.rename_column(table, column, new.name)
 
     def remove(self, table: Name, column: str) -> Column | None:
         """Note that a column is dropped; return it, if anybody knows it."""
@@ -88,7 +96,7 @@ class Tables:
             self._origins.setdefault((schema_name, table), None)
             return {}
         return {one['name']: Column(one['name'], one['type'], one['nullable'],
-                                    _default(one['default'])) for one in found}
+                                    _default(one['default']), one.get('comment')) for one in found}
 
 
 def _default(text: str | None) -> schema.DefaultClause | None:

@@ -83,6 +83,7 @@ def _(construct: Any, tables: columns.Tables) -> Operation:
 def _(construct: Any, tables: columns.Tables) -> Operation:
     table = construct.element
     tables.create(named(table), map(columns.Column.of, table.columns))
+    tables.keys.add(table.foreign_key_constraints)
     names = ', '.join(column.name for column in table.columns)
     return _operation(f'create table {shown(named(table))} ({names})', 'create table', table, table,
                       _referred(table.foreign_key_constraints))
@@ -92,7 +93,8 @@ def _(construct: Any, tables: columns.Tables) -> Operation:
 def _(construct: Any, tables: columns.Tables) -> Operation:
     table = construct.element
     tables.drop(named(table))
-    return _operation(f'drop table {shown(named(table))}', 'drop table', table)
+    others = tables.keys.drop(named(table))
+    return _operation(f'drop table {shown(named(table))}', 'drop table', table, None, others)
 
 
 @of.register(base.RenameTable)
@@ -116,7 +118,8 @@ def _(construct: Any, tables: columns.Tables) -> Operation:
 def _(construct: Any, tables: columns.Tables) -> Operation:
     table, name = _altered(construct), str(construct.column.name)
     old = tables.remove(table, name)
-    return Operation(f'drop column {shown(table)}.{name}', (table,),
+    return Operation(f'drop column {shown(table)}.{name}',
+                     (table, *tables.keys.drop(table, column=name)),
                      (alterations.Action('drop column', old=old),))
 
 
@@ -137,12 +140,14 @@ def _(construct: Any, tables: columns.Tables) -> Operation:
     after = alterations.after(construct, before)
     using = bool(getattr(construct, 'using', None))
     found = tuple(alterations.actions(before, after, tables.dialect, using))
+    is_typed = any(action.name == 'set type' for action in found)
+    others = tables.keys.beyond(table, name) if is_typed else []
     tables.replace(table, name, after)
     said = ', '.join(alterations.said(action, tables.dialect) for action in found)
     verb = f'alter column {shown(table)}.{name}: '
     if [action.name for action in found] == ['rename column']:
         verb, said = f'rename column {shown(table)}.{name} to ', after.name
-    return Operation(f'{verb}{said or "as it is"}', (table,),
+    return Operation(f'{verb}{said or "as it is"}', (table, *others),
                      found or (alterations.Action('set default'),))
 
 
@@ -166,6 +171,7 @@ def _(construct: Any, tables: columns.Tables) -> Operation:
 def _(construct: Any, tables: columns.Tables) -> Operation:
     constraint = construct.element
     keys = [constraint] if isinstance(constraint, schema.ForeignKeyConstraint) else []
+    tables.keys.add(keys)
     return _operation(
         f'add {constraint_words(constraint, tables.dialect)} to {shown(named(constraint.table))}',
         f'add {kind(constraint)}', constraint.table, constraint, _referred(keys))
@@ -176,7 +182,8 @@ def _(construct: Any, tables: columns.Tables) -> Operation:
     constraint = construct.element
     return _operation(
         f'drop {kind(constraint)} {constraint.name} of {shown(named(constraint.table))}',
-        'drop constraint', constraint.table, constraint)
+        'drop constraint', constraint.table, constraint,
+        tables.keys.drop(named(constraint.table), name=constraint.name))
 
 
 @of.register(schema.SetTableComment)

@@ -15,6 +15,7 @@ from dbmanage import words
 # that of a display.
 _SPELLINGS = {'BOOL': 'TINYINT', 'NUMERIC': 'DECIMAL', 'INT': 'INTEGER'}
 _WIDTH = re.compile(r'\b((?:TINY|SMALL|MEDIUM|BIG)?INT(?:EGER)?)\(\d+\)')
+_PRECISION = re.compile(r'FLOAT\((\d+)\)')
 # In bytes: https://mariadb.com/kb/en/numeric-data-type-overview/
 _INTEGERS = ((mysql.TINYINT, 1), (sqlalchemy.SmallInteger, 2), (mysql.MEDIUMINT, 3),
              (sqlalchemy.BigInteger, 8), (sqlalchemy.Integer, 4))
@@ -51,11 +52,14 @@ def narrows(old: Any, new: Any, dialect: sqlalchemy.Dialect) -> bool:
     """
     if old is None or new is None:
         return True
+    spelled = _spelled(new, dialect)
     old, new = of(old, dialect), of(new, dialect)
     if isinstance(old, sqlalchemy.Enum) and isinstance(new, sqlalchemy.Enum):
         return not set(old.enums) <= set(new.enums)
     if isinstance(new, sqlalchemy.Enum) or isinstance(old, sqlalchemy.JSON):
         return not are_same(old, new, dialect)
+    if isinstance(old, sqlalchemy.Integer) and isinstance(new, sqlalchemy.Float):
+        return 8 * _bytes(old) > _bits(spelled, dialect)
     for family, size in ((sqlalchemy.String, _length), (sqlalchemy.LargeBinary, _length),
                          (sqlalchemy.Integer, _bytes)):
         if isinstance(old, family) and isinstance(new, family):
@@ -82,6 +86,19 @@ def _length(type_: Any) -> int:
 
 def _bytes(type_: Any) -> int:
     return next(size for kind, size in _INTEGERS if isinstance(type_, kind))
+
+
+def _bits(spelled: str, dialect: sqlalchemy.Dialect) -> int:
+    """Return how many bits of an integer a type of floating point holds.
+
+    FLOAT without a precision has 8 bytes, but on MariaDB and MySQL; REAL has 4.
+    """
+    if dialect.name == 'sqlite' or spelled.startswith('DOUBLE'):
+        return 53
+    precision = _PRECISION.match(spelled)
+    is_double = int(precision[1]) > 24 if precision else (
+        spelled == 'FLOAT' and dialect.name != 'mysql')
+    return 53 if is_double else 24
 
 
 def _is_narrower_number(old: Any, new: Any) -> bool:

@@ -250,6 +250,19 @@ class PlanOnMariaDB(PlanOnServer, databases.MariaDB, PlanTestCase):
 
     analyze = 'ANALYZE TABLE things'
 
+    def test_comment(self):
+        """The comment of a column is what is changed, or lost."""
+        self.begin("""
+            op.alter_column('things', 'size', comment='in rows', existing_type=sa.Integer())
+            op.alter_column('things', 'size', existing_type=sa.Integer(),
+                            type_=sa.BigInteger())
+        """)
+
+        self.assertEqual([
+            "alter column things.size: comment 'in rows'",
+            'alter column things.size: INTEGER -> BIGINT, no comment',
+        ], [one['words'] for one in self.operations()])
+
     def test_partly_applied(self):
         """It is said: what is done is skipped, and is in the plan nevertheless."""
         self.begin("op.drop_column('things', 'old')\nop.drop_column('things', 'nope')")

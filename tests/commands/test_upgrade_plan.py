@@ -133,7 +133,8 @@ class NoPlanTests(Planned, databases.SQLite, processes.ProcessTestCase):
 
     def test_no_file(self):
         """It is said."""
-        self._assert_refused('plan.json is no plan: FileNotFoundError')
+        self._assert_refused('plan.json: No such file or directory')
+        self.assertIn('cannot read ', self.upgrade().err)
 
     def test_no_json(self):
         """It is said."""
@@ -148,6 +149,14 @@ class NoPlanTests(Planned, databases.SQLite, processes.ProcessTestCase):
                 self.file.write_text(document)
 
                 self._assert_refused('is no plan, plan -f json writes one')
+
+    def test_not_a_list(self):
+        """A list that is something else is not taken for one."""
+        for other in ({'from': '001'}, {'to': '003'}, {'from': [1]}, {'revisions': {}}):
+            with self.subTest(other):
+                self._write(**other)
+
+                self._assert_refused(f'is no plan, plan -f json writes one: {[*other][0]} is ')
 
     def test_other_service(self):
         """Its plan is not for this one."""

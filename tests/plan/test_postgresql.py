@@ -80,6 +80,28 @@ SCANS = sa.text('SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_xact_user_tables
                 ' WHERE relid IN :tables')
 
 
+KEYED = """
+op.create_table('parents', sa.Column('id', sa.Integer(), primary_key=True))
+op.create_table('things', sa.Column('parent_id', sa.Integer()), sa.Column('size', sa.Integer()),
+                sa.ForeignKeyConstraint(['parent_id'], ['parents.id'], name='fk_things'))
+"""
+OF_BOTH = [
+    "op.drop_constraint('fk_things', 'things')",
+    "op.drop_table('things')",
+    "op.drop_column('things', 'parent_id')",
+    "op.alter_column('things', 'parent_id', type_=sa.BigInteger())",
+    "op.alter_column('parents', 'id', type_=sa.BigInteger())",
+]
+OF_ONE = [
+    "op.drop_column('things', 'size')",
+    "op.alter_column('things', 'size', type_=sa.BigInteger())",
+    "op.alter_column('things', 'parent_id', nullable=False)",
+]
+LOCKED = sa.text("""
+    SELECT relation FROM pg_locks
+    WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock'""")
+
+
 class CostTests(databases.PostgreSQL, base.CommandTestCase):
     """The lock, the rewrite and the scan of each change."""
 
@@ -121,6 +143,51 @@ class CostTests(databases.PostgreSQL, base.CommandTestCase):
     def _ask(self, connection, question, tables):
         return connection.execute(
             question.bindparams(sa.bindparam('tables', expanding=True)), {'tables': tables})
+
+
+class ForeignKeyTests(databases.PostgreSQL, base.CommandTestCase):
+    """The other table of a foreign key is locked with its own."""
+
+    def _assert_tables(self, expected, *bodies):
+        """Plan all but the first revision; the last one locks what it says."""
+        self.service(timelines.line(*bodies))
+        self.run_command('upgrade', '001')
+        result = self.run_command('plan', '-f', 'json')
+        operations = [one for revision in json.loads(result.out)['revisions']
+                      for one in revision['operations']]
+        with self.engine().connect() as connection:
+            tables = self._tables(connection)
+            for operation in operations:
+                connection.exec_driver_sql('; '.join(operation['sql']))
+            locked = {tables[number] for number in connection.execute(LOCKED).scalars()
+                      if number in tables}
+        self.assertEqual((expected, expected), (set(operations[-1]['tables']), locked))
+
+    def _tables(self, connection):
+        found = connection.exec_driver_sql(
+            "SELECT oid, relname FROM pg_class WHERE relname IN ('things', 'parents')")
+        return {one.oid: one.relname for one in found}
+
+    def test_both(self):
+        """What changes or drops the key locks both tables."""
+        for change in OF_BOTH:
+            with self.subTest(change):
+                self.setUp()
+                self._assert_tables({'things', 'parents'}, KEYED, change)
+
+    def test_renamed(self):
+        """A key is known by the names that its columns have meanwhile."""
+        self._assert_tables(
+            {'things', 'parents'}, KEYED,
+            "op.alter_column('parents', 'id', new_column_name='key')",
+            "op.alter_column('parents', 'key', type_=sa.BigInteger())")
+
+    def test_one(self):
+        """What leaves the key as it is does not."""
+        for change in OF_ONE:
+            with self.subTest(change):
+                self.setUp()
+                self._assert_tables({'things'}, KEYED, change)
 
 
 def _strongest(modes):

@@ -25,6 +25,7 @@ WIDER = [
     (sa.Text(), LONG_TEXT), (sa.SmallInteger(), sa.Integer()), (sa.Integer(), sa.BigInteger()),
     (sa.Numeric(8, 2), sa.Numeric(10, 2)), (sa.Numeric(8, 2), sa.Numeric(10, 4)),
     (sa.Numeric(8, 2), sa.Numeric()), (sa.Integer(), sa.String(20)), (sa.Integer(), sa.Text()),
+    (sa.Integer(), sa.Double()), (sa.SmallInteger(), sa.Float()),
     (sa.DateTime(), sa.Text()), (sa.Enum('a', 'b'), sa.Enum('a', 'b', 'c')),
     (sa.Enum('a', 'bcd'), sa.String(3)), (sa.Boolean(), sa.Boolean()),
     (mysql.INTEGER(display_width=11), sa.Integer()), (mysql.TINYINT(1), sa.Boolean())]
@@ -33,6 +34,7 @@ NARROWER = [
     (sa.Integer(), sa.SmallInteger()), (sa.BigInteger(), sa.Integer()),
     (sa.Numeric(10, 2), sa.Numeric(8, 2)), (sa.Numeric(8, 2), sa.Numeric(8, 4)),
     (sa.Numeric(8, 4), sa.Numeric(8, 2)), (sa.Numeric(), sa.Numeric(8, 2)),
+    (sa.Integer(), sa.Float()), (sa.BigInteger(), sa.Double()),
     (sa.Integer(), sa.String(5)), (sa.String(20), sa.Integer()), (sa.DateTime(), sa.Date()),
     (sa.Enum('a', 'b'), sa.Enum('a')), (sa.Enum('a', 'bcd'), sa.String(2)),
     (sa.String(20), sa.Enum('a')), (None, sa.String(20))]
@@ -57,6 +59,13 @@ class NarrowsTests(unittest.TestCase):
         """What it is made of counts."""
         self.assertFalse(types.narrows(sa.String(80), Encoded(), MYSQL))
         self.assertTrue(types.narrows(Encoded(), sa.String(80), MYSQL))
+
+    def test_floats(self):
+        """FLOAT has 8 bytes on PostgreSQL, which hold an INTEGER, and REAL has 4."""
+        self.assertFalse(types.narrows(sa.Integer(), sa.Float(), POSTGRESQL))
+        self.assertTrue(types.narrows(sa.BigInteger(), sa.Float(), POSTGRESQL))
+        self.assertTrue(types.narrows(sa.Integer(), sa.Float(24), POSTGRESQL))
+        self.assertTrue(types.narrows(sa.Integer(), sa.REAL(), POSTGRESQL))
 
     def test_variants(self):
         """What a type is on another database does not count."""
