@@ -8,6 +8,7 @@ import pathlib
 import re
 import tempfile
 import typing
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -35,11 +36,12 @@ class Deployment:
 
     def __init__(
         self, service: services.Service, url: str, folder: pathlib.Path,
-        options: Mapping[str, Mapping[str, Any]],
+        options: Mapping[str, Mapping[str, Any]], unlike: Collection[str] = (),
     ) -> None:
         self.service = service
         self.engine = sa.create_engine(url, poolclass=sa.NullPool)
         self._folder = folder
+        self._unlike = unlike
         none = folder / 'none'
         none.mkdir()
         # Given a file and a folder, oslo.config looks into none of the machine's.
@@ -60,18 +62,20 @@ class Deployment:
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the schema and the rows, without the runner's own tables."""
         own = tables.Tables.of(self.service).own
-        return schema.snapshot(self.engine, own), schema.rows(self.engine, own)
+        return schema.snapshot(self.engine, own), schema.rows(self.engine, own, self._unlike)
 
 
 class Case(_Test):
     """A test of a service, to be mixed with a database.
 
-    ``options`` are sections of its configuration beside the connection.
+    ``options`` are sections of its configuration beside the connection; ``unlike``
+    are columns, ``table.column``, in which no two runs write the same: the time.
     """
 
     maxDiff = None
     service: services.Service
     options: Mapping[str, Mapping[str, Any]] = {}
+    unlike: Collection[str] = ()
 
     def setUp(self) -> None:
         """Hide the configuration of the machine, and prepare the service."""
@@ -94,7 +98,8 @@ class Case(_Test):
         """Return the service on the test's database, or on another one."""
         folder = tempfile.TemporaryDirectory(prefix='dbmanage-')
         self.addCleanup(folder.cleanup)
-        return Deployment(self.service, url or self.url, pathlib.Path(folder.name), self.options)
+        return Deployment(
+            self.service, url or self.url, pathlib.Path(folder.name), self.options, self.unlike)
 
     def deploy_another(self) -> Deployment:
         """Return the service on another fresh database."""

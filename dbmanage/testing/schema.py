@@ -17,17 +17,20 @@ def snapshot(engine: sa.Engine, without: Collection[str] = OWN_TABLES) -> dict[s
 
 
 def rows(
-    engine: sa.Engine, without: Collection[str] = OWN_TABLES
+    engine: sa.Engine, without: Collection[str] = OWN_TABLES, unlike: Collection[str] = (),
 ) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of all tables, sorted."""
+    """Return the rows of all tables, sorted, without the columns that are ``unlike``."""
     with engine.connect() as connection:
         tables = sorted(set(sa.inspect(connection).get_table_names()) - set(without))
-        return {table: _rows(connection, table) for table in tables}
+        return {table: _rows(connection, table, unlike) for table in tables}
 
 
-def _rows(connection: sa.Connection, table: str) -> list[tuple[Any, ...]]:
-    everything = sa.select(sa.text('*')).select_from(sa.table(table))
-    return sorted(map(tuple, connection.execute(everything)), key=repr)
+def _rows(
+    connection: sa.Connection, table: str, unlike: Collection[str],
+) -> list[tuple[Any, ...]]:
+    found = connection.execute(sa.select(sa.text('*')).select_from(sa.table(table)))
+    kept = [number for number, name in enumerate(found.keys()) if f'{table}.{name}' not in unlike]
+    return sorted((tuple(row[number] for number in kept) for row in found), key=repr)
 
 
 def _snapshot(inspector: Any, without: Collection[str]) -> dict[str, Any]:

@@ -115,6 +115,17 @@ class FindingTests(base.CommandTestCase):
 
         self.assertIn('after revision 002', self._find('test_script')['test_script'])
 
+    def test_unlike(self):
+        """A column whose values no two runs share is not compared, if it is named."""
+        self._serve(timelines.line("""
+            import uuid
+            op.execute('CREATE TABLE one (id INTEGER, word TEXT)')
+            op.execute(f"INSERT INTO one VALUES (1, '{uuid.uuid4()}')")
+            """))
+
+        self.assertIn('after revision 001', self._find('test_kills', kills=1)['test_kills'])
+        self.assertEqual({}, self._find('test_kills', kills=1, unlike=['one.word']))
+
     def test_readers(self):
         """A revision that has no SQL is run online; if they are named, all of them are."""
         self._serve(timelines.line('one', "op.get_bind().execute(sa.text('SELECT 1')).all()"))
