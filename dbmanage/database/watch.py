@@ -146,9 +146,14 @@ class Watch:
     def _note(self, number: int, _frame: object) -> None:
         self.signal = signal.Signals(number)
 
-    def _begin(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+    def _begin(
+        self, connection: sqlalchemy.Connection, _cursor: object, statement: str,
+        _parameters: object, context: Any, _many: bool,
+    ) -> None:
         self.check()
         self.blockers = ''
+        if context.compiled and connection.dialect.paramstyle in ('format', 'pyformat'):
+            statement = statement.replace('%%', '%')  # as the server gets it
         self._running = Running(statement, time.monotonic())
 
     def _end(self, *_event: object) -> None:

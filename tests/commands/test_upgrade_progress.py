@@ -14,8 +14,8 @@ ALTER = "op.add_column('one', sa.Column('n', sa.Integer()))"
 LONG = {
     'sqlite': ('WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c'
                ' WHERE n < 3000000) SELECT count(*) FROM c'),
-    'postgresql': 'SELECT pg_sleep(3)',
-    'mariadb': 'SELECT SLEEP(3)',
+    'postgresql': 'SELECT /* 50% */ pg_sleep(3)',
+    'mariadb': 'SELECT /* 50% */ SLEEP(3)',
 }
 WAITS = {
     'sqlite': '', 'postgresql': ', waits for Timeout PgSleep',
