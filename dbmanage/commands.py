@@ -141,7 +141,8 @@ def check(context: Context, timeline: bool, scratch: str | None, ignore: str | N
         usage.need('timeline', scratch=scratch)
         return context.autogen.check(ignore, write_ignore)
     with context.scratch(scratch) as empty:
-        return empty.autogen.check(ignore, write_ignore)
+        return empty.autogen.check_after(
+            lambda: empty.migrator.upgrade('heads'), ignore, write_ignore)
 
 
 @command(

@@ -103,12 +103,10 @@ class Context:
 
     @contextlib.contextmanager
     def scratch(self, url: str | None) -> Iterator[Context]:
-        """Give a context whose database was empty, and is at head now."""
+        """Give a context whose database is empty, and is emptied at the end."""
         from dbmanage.database import scratch
         with scratch.used(self.conf, self.service.database_group, url):
-            context = Context(self.service, self.conf)
-            context.migrator.upgrade('heads')
-            yield context
+            yield Context(self.service, self.conf)
 
     @functools.cached_property
     def autogen(self) -> autogen.Autogen:

@@ -113,9 +113,15 @@ class Service:
         # What is missing is found missing now, not behind the first revision.
         for value in (*self.configure.get('on_version_apply', ()), *self.attributes.values()):
             resolved(value)
-        found = [resolved(place) for place in _listed(self.metadata)]
-        return [metadata for one in found
-                for metadata in _listed(called(one) if callable(one) else one)]
+        places = () if self.metadata is None else self.metadata
+        found = [resolved(place) for place in _listed(places)]
+        every = [metadata for one in found
+                 for metadata in _listed(called(one) if callable(one) else one)]
+        for metadata in every:
+            if not hasattr(metadata, 'tables'):
+                raise errors.UsageError(
+                    f'metadata of service {self.name} names {metadata!r}, which is no MetaData')
+        return every
 
 
 def module(name: str) -> Any:

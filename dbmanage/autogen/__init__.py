@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import Any
 
 from oslo_config import cfg
 
@@ -76,12 +77,21 @@ class Autogen:
         _doubt(new, found.known_tables)
         return _answer(new, [one for one in every if one in known])
 
+    def check_after(
+        self, upgrade: Callable[[], object], ignore: str | None, write_ignore: str | None,
+    ) -> output.Answer:
+        """Check after an upgrade; what is wrong with the call comes first."""
+        if ignore:
+            baseline.read(ignore)
+        if write_ignore:
+            baseline.check_writable(write_ignore)
+        self._load()
+        upgrade()
+        return self.check(ignore, write_ignore)
+
     @contextlib.contextmanager
     def _compared(self) -> Iterator[comparison.Comparison]:
-        metadata = facade.load(self.service, self.conf)
-        if not metadata:
-            raise errors.UsageError(
-                f'service {self.service.name} names no metadata to compare with')
+        metadata = self._load()
         current, heads = self.heads(), self.revisions.effective_heads()
         if current != heads:
             raise errors.CheckFailed(
@@ -91,6 +101,13 @@ class Autogen:
             catalog.index(connection)
             yield comparison.Comparison(
                 connection, metadata, self.service.configure, tables.Tables.of(self.service))
+
+    def _load(self) -> list[Any]:
+        metadata = facade.load(self.service, self.conf)
+        if not metadata:
+            raise errors.UsageError(
+                f'service {self.service.name} names no metadata to compare with')
+        return metadata
 
 
 def _doubt(found: Sequence[differences.Difference], known_tables: int) -> None:

@@ -34,3 +34,11 @@ def write(path: str, found: Sequence[differences.Difference]) -> None:
             json.dumps(document, indent=2, ensure_ascii=False) + '\n', 'utf-8')
     except OSError as e:
         raise errors.UsageError(f'cannot write {path}: {e.strerror}') from e
+
+
+def check_writable(path: str) -> None:
+    """Raise UsageError if there is no folder for such a file."""
+    try:
+        pathlib.Path(path).parent.stat()
+    except OSError as e:
+        raise errors.UsageError(f'cannot write {path}: {e.strerror}') from e

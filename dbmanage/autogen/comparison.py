@@ -21,6 +21,7 @@ from dbmanage import errors
 from dbmanage.autogen import defaults
 from dbmanage.autogen import differences
 from dbmanage.autogen import noise
+from dbmanage.autogen import rendering
 from dbmanage.autogen import types
 from dbmanage.database import tables
 
@@ -81,6 +82,7 @@ class Comparison:
             body = autogenerate.render_python_code(
                 self.operations, migration_context=self._context, render_item=render,
                 **{name: self._options[name] for name in _RENDERING if name in self._options})
+        body = rendering.qualified(body, self._options.get('sqlalchemy_module_prefix', 'sa.'))
         return body.strip(), set().union(*imports)
 
     def _produced(self) -> ops.UpgradeOps:

@@ -80,6 +80,11 @@ def shown(url: sqlalchemy.URL) -> str:
     return f'{url.get_backend_name()} database {url.database} at {url.host or "localhost"}{port}'
 
 
+def is_file(url: sqlalchemy.URL) -> bool:
+    """Tell whether a SQLite database is a file, and not in memory."""
+    return bool(url.database) and ':memory:' not in str(url.database)
+
+
 def _quoted(connection: str) -> str:
     match = _AT_SIGN_IN_PASSWORD.match(connection)
     return connection if match is None else (

@@ -51,6 +51,9 @@ def _refused_as_scratch() -> Iterator[None]:
 
 
 def _refuse_unless_empty(connection: sqlalchemy.Connection) -> None:
+    if connection.dialect.name == 'sqlite' and not address.is_file(connection.engine.url):
+        raise errors.UsageError('a SQLite database in memory is gone before it can be compared; '
+                                'name a file, or leave --scratch out')
     for kind, names in _things(connection):
         raise errors.UsageError(
             f'the {address.shown(connection.engine.url)} is not empty, it has the {kind.lower()} '

@@ -168,6 +168,15 @@ class AnyDatabaseTests(databases.SQLite, base.CommandTestCase):
             (2, '', 'db-manage: error: service acme names no metadata to compare with\n'),
             (result.code, result.out, result.err))
 
+    def test_metadata_that_is_none(self):
+        """What the place holds is no MetaData: it is said, exit 2."""
+        self.service({}, {'models.py': 'metadata = None\n'}, **PLACES)
+        result = self.run_command('check')
+
+        self.assertEqual(
+            (2, '', 'db-manage: error: metadata of service acme names None, which is no '
+                    'MetaData\n'), (result.code, result.out, result.err))
+
     def test_unreachable(self):
         """A port that nobody listens on: exit 4."""
         self.service({}, {'models.py': MODELS}, **PLACES)

@@ -98,6 +98,40 @@ class TimelineTests(base.CommandTestCase):
         self.assertIn('error: --scratch: ', result.err)
         self.assertNotIn('secret', result.err)
 
+    def test_scratch_in_memory(self):
+        """It would be gone after the upgrade: exit 2, before anything runs."""
+        self._serve(['one', 'two'])
+        for url in ('sqlite://', 'sqlite:///:memory:'):
+            with self.subTest(url):
+                result = self.run_command('check', '--timeline', '--scratch', url)
+
+                self.assertEqual(
+                    (2, '', 'db-manage: error: --scratch: a SQLite database in memory is gone '
+                            'before it can be compared; name a file, or leave --scratch out\n'),
+                    (result.code, result.out, result.err))
+
+    def test_wrong_call(self):
+        """What can be known before is known before any revision runs: exit 2."""
+        self._serve(['one', 'two'])
+        for arguments, message in (
+            (('--ignore', '/nope/x'), 'cannot read /nope/x: No such file or directory'),
+            (('--write-ignore', '/nope/x'), 'cannot write /nope/x: No such file or directory'),
+        ):
+            with self.subTest(arguments):
+                result = self.run_command('check', '--timeline', *arguments)
+
+                self.assertEqual((2, '', f'db-manage: error: {message}\n'),
+                                 (result.code, result.out, result.err))
+
+    def test_no_metadata(self):
+        """A service without models has no revision run for nothing: exit 2."""
+        self.service(timelines.line('one'))
+        result = self.run_command('check', '--timeline')
+
+        self.assertEqual(
+            (2, '', 'db-manage: error: service acme names no metadata to compare with\n'),
+            (result.code, result.out, result.err))
+
     def _serve(self, names, revisions=None):
         self.service(revisions or timelines.line('one', 'two'),
                      {'models.py': MODELS.format(names=names)}, **PLACES)

@@ -32,6 +32,10 @@ sa.Table(
     sa.Column('data', sa.JSON()),
     sa.Column('text', sa.Text().with_variant(mysql.LONGTEXT(), 'mysql'), nullable=False),
     sa.Column('specific', SPECIFIC),
+    sa.Column('document', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')),
+    sa.Column('other', postgresql.JSONB().with_variant(sa.JSON(), 'sqlite', 'mysql', 'mariadb')),
+    sa.Column('several', sa.JSON().with_variant(
+        postgresql.ARRAY(postgresql.JSONB()), 'postgresql')),
     sa.UniqueConstraint('kind', 'price', name='uq_kind_price'),
     comment='What is sold',
     mysql_charset='utf8mb4', mysql_collate='utf8mb4_bin')
