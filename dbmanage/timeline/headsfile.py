@@ -18,20 +18,20 @@ def problems(
 
     ``heads`` are those of the timeline, each with its file.
     """
-    for path, ids in _wanted(folders, heads).items():
+    for path, lines in _wanted(folders, heads).items():
         said = _said(path)
-        if sorted(said) != ids:
+        if sorted(said) != lines:
             yield soundness.Problem('wrong_heads', '', str(path), (
                 f'{path}: it holds {", ".join(said) or "nothing"}, and should hold '
-                f'{", ".join(ids) or "nothing"}'))
+                f'{", ".join(lines) or "nothing"}'))
 
 
 def texts(
     folders: Sequence[pathlib.Path], heads: Mapping[str, pathlib.Path],
 ) -> dict[pathlib.Path, str]:
     """Return what is to be written, for each HEADS that is to change."""
-    wanted = {path: ''.join(f'{one}\n' for one in ids)
-              for path, ids in _wanted(folders, heads).items()}
+    wanted = {path: ''.join(f'{line}\n' for line in lines)
+              for path, lines in _wanted(folders, heads).items()}
     return {path: text for path, text in wanted.items()
             if text.encode() != path.read_bytes()}
 
@@ -39,9 +39,13 @@ def texts(
 def _wanted(
     folders: Sequence[pathlib.Path], heads: Mapping[str, pathlib.Path],
 ) -> dict[pathlib.Path, list[str]]:
-    """Return the heads, sorted, that lie in or below the folder of each file."""
+    """Return the lines of each file: the heads in or below its folder, sorted.
+
+    A head has its file beside its id: two branches may count to the same id.
+    """
     paths = [folder.resolve() / NAME for folder in folders if (folder / NAME).is_file()]
-    return {path: sorted(one for one, file in heads.items() if file.is_relative_to(path.parent))
+    return {path: sorted(f'{one} {file.relative_to(path.parent).as_posix()}'
+                         for one, file in heads.items() if file.is_relative_to(path.parent))
             for path in paths}
 
 

@@ -38,54 +38,59 @@ class WritingTests(HeadsFileTestCase):
 
     def test_revision(self):
         """The new revision takes the place of the one that it follows."""
-        self.serve(timelines.line('one', 'two'), '002\n')
+        self.serve(timelines.line('one', 'two'), '002 002.py\n')
 
-        self.assert_heads('003\n', 'revision', '-m', 'x')
+        self.assert_heads('003 003_x.py\n', 'revision', '-m', 'x')
 
     def test_first_revision(self):
         """The file may be empty, to begin with."""
         self.serve({}, '')
 
-        self.assert_heads('001\n', 'revision', '-m', 'x')
+        self.assert_heads('001 001_x.py\n', 'revision', '-m', 'x')
 
     def test_merge(self):
         """Two lines become one."""
-        self.serve(stock.BRANCHES, '002\n004\n')
+        self.serve(stock.BRANCHES, '002 002.py\n004 004.py\n')
 
-        self.assert_heads('005\n', 'merge', 'heads', '-m', 'x')
+        self.assert_heads('005 005_x.py\n', 'merge', 'heads', '-m', 'x')
 
     def test_branches(self):
         """Each branch has its line, and they are sorted."""
-        self.serve(timelines.fork(), 'apple2\npear1\n')
+        self.serve(timelines.fork(), 'apple2 apple2.py\npear1 pear1.py\n')
 
-        self.assert_heads('aaa\napple2\n', 'revision', '-m', 'x', '--head', 'pears@head',
+        self.assert_heads('aaa aaa_x.py\napple2 apple2.py\n', 'revision', '-m', 'x', '--head', 'pears@head',
                           '--rev-id', 'aaa')
 
     def test_two_developers(self):
-        """What two revisions that follow the same one wrote conflicts in git."""
-        self.serve(timelines.line('one'), '001\n')
-        self.run_command('revision', '-m', 'x')
-        first = self.path.read_text()
-        self.serve(timelines.line('one'), '001\n')
+        """Two revisions that count to the same id write lines that conflict in git."""
+        self.serve(timelines.line('one'), '001 001.py\n')
+        self.assert_heads('002 002_x.py\n', 'revision', '-m', 'x')
+        self.serve(timelines.line('one'), '001 001.py\n')
         (self.folder / '002_x.py').unlink()
-        self.run_command('revision', '-m', 'y', '--rev-id', '003')
 
-        self.assertNotEqual(first, self.path.read_text())
+        self.assert_heads('002 002_y.py\n', 'revision', '-m', 'y')
+
+    def test_ids_alone(self):
+        """A file without the names of the files is put right, with a word."""
+        self.serve(timelines.line('one', 'two'), '002\n')
+
+        self.assert_heads('003 003_x.py\n', 'revision', '-m', 'x', err=(
+            f'{self.path}: it holds 002, and should hold 002 002.py; it is put right\n'))
 
     def test_wrong_file(self):
         """It is put right, and what was wrong is said."""
-        self.serve(timelines.line('one', 'two'), '001\n')
+        self.serve(timelines.line('one', 'two'), '001 001.py\n')
 
-        self.assert_heads('003\n', 'revision', '-m', 'x', err=(
-            f'{self.path}: it holds 001, and should hold 002; it is put right\n'))
+        self.assert_heads('003 003_x.py\n', 'revision', '-m', 'x', err=(
+            f'{self.path}: it holds 001 001.py, and should hold 002 002.py; it is put right\n'))
 
     def test_conflict_of_git(self):
         """A merge of the heads resolves it."""
-        self.serve(stock.BRANCHES, '<<<<<<< HEAD\n002\n=======\n004\n>>>>>>> topic\n')
+        self.serve(stock.BRANCHES, '<<<<<<< HEAD\n002 002.py\n=======\n004 004.py\n>>>>>>> topic\n')
 
-        self.assert_heads('005\n', 'merge', 'heads', '-m', 'x', err=(
-            f'{self.path}: it holds <<<<<<< HEAD, 002, =======, 004, >>>>>>> topic, '
-            'and should hold 002, 004; it is put right\n'))
+        self.assert_heads('005 005_x.py\n', 'merge', 'heads', '-m', 'x', err=(
+            f'{self.path}: it holds <<<<<<< HEAD, 002 002.py, =======, 004 004.py, '
+            '>>>>>>> topic, and should hold 002 002.py, 004 004.py; it is put right\n'))
 
     def test_no_file(self):
         """None is made."""
@@ -97,12 +102,12 @@ class WritingTests(HeadsFileTestCase):
 
     def test_elsewhere(self):
         """A folder that the service does not look into changes no head."""
-        self.serve(timelines.line('one'), '001\n')
+        self.serve(timelines.line('one'), '001 001.py\n')
         folder = self.directory / 'elsewhere'
         folder.mkdir()
         self.run_command('revision', '-m', 'x', '--version-path', str(folder))
 
-        self.assertEqual('001\n', self.path.read_text())
+        self.assertEqual('001 001.py\n', self.path.read_text())
 
     def test_refused_revision(self):
         """What writes no revision leaves it alone, wrong or not."""
@@ -120,7 +125,7 @@ class FoldersTests(HeadsFileTestCase):
 
     def setUp(self):
         super().setUp()
-        self.serve(timelines.line('one'), '001\n')
+        self.serve(timelines.line('one'), '001 001.py\n')
         self.later = self.folder.parent / 'later'
         self.later.mkdir()
         (self.later / 'HEADS').touch()
@@ -131,7 +136,8 @@ class FoldersTests(HeadsFileTestCase):
         self.run_command('revision', '-m', 'x', '--version-path', str(self.later))
         check = self.run_command('check_migration')
 
-        self.assertEqual(['', '002\n'], [self.path.read_text(), (self.later / 'HEADS').read_text()])
+        self.assertEqual(['', '002 002_x.py\n'], [
+            self.path.read_text(), (self.later / 'HEADS').read_text()])
         self.assertEqual(0, check.code, check.out)
 
     def test_folders_below(self):
@@ -141,7 +147,7 @@ class FoldersTests(HeadsFileTestCase):
         self.configure(dbmanage={'versions': ['acme:versions', 'acme:versions/branch']})
         self.run_command('revision', '-m', 'x', '--version-path', str(below))
 
-        self.assertEqual('002\n', self.path.read_text())
+        self.assertEqual('002 branch/002_x.py\n', self.path.read_text())
         self.assertFalse((below / 'HEADS').exists())
 
 
@@ -150,7 +156,7 @@ class CheckTests(HeadsFileTestCase):
 
     def test_right(self):
         """Order and empty lines do not matter."""
-        self.serve(timelines.fork(), 'pear1\n\napple2')
+        self.serve(timelines.fork(), 'pear1 pear1.py\n\napple2 apple2.py')
         result = self.run_command('check_migration')
 
         self.assertEqual((0, '4 revisions, sound, head: apple2, pear1\n'),
@@ -158,26 +164,26 @@ class CheckTests(HeadsFileTestCase):
 
     def test_wrong(self):
         """It says what stands there, and what should."""
-        self.serve(timelines.line('one', 'two'), '001\n')
+        self.serve(timelines.line('one', 'two'), '001 001.py\n')
 
-        self.assert_wrong('it holds 001, and should hold 002')
+        self.assert_wrong('it holds 001 001.py, and should hold 002 002.py')
 
     def test_empty(self):
         """Nothing is not enough."""
         self.serve(timelines.line('one', 'two'), '')
 
-        self.assert_wrong('it holds nothing, and should hold 002')
+        self.assert_wrong('it holds nothing, and should hold 002 002.py')
 
     def test_no_text(self):
         """Whatever it is, it is shown."""
         self.serve(timelines.line('one'), '')
         self.path.write_bytes(b'\xff\n')
 
-        self.assert_wrong('it holds \ufffd, and should hold 001')
+        self.assert_wrong('it holds \ufffd, and should hold 001 001.py')
 
     def test_json(self):
         """The problem has a code and the path of the file."""
-        self.serve(timelines.line('one', 'two'), '001\n')
+        self.serve(timelines.line('one', 'two'), '001 001.py\n')
         result = self.run_command('check_migration', '-f', 'json')
 
         problem, = json.loads(result.out)['problems']
@@ -198,7 +204,7 @@ class RefusedTests(databases.SQLite, shell.ShellTestCase):
 
     def test_read_only_folder(self):
         """Then no revision is written either."""
-        folder = self.service(timelines.line('one') | {'HEADS': '001\n'}) / 'versions'
+        folder = self.service(timelines.line('one') | {'HEADS': '001 001.py\n'}) / 'versions'
         later = folder.parent / 'later'
         later.mkdir()
         self.configure(dbmanage={'versions': ['acme:versions', 'acme:later']})
