@@ -24,7 +24,8 @@ if typing.TYPE_CHECKING:
 
 # What may be over a little later, without other code and another call.
 _MAY_END = (errors.DatabaseUnreachable, errors.Busy, errors.Failed)
-_LEAST = 1.0  # seconds that a look is given, however little is left
+_LEAST = 1  # seconds for a glance, and for a table, however little is left
+_REST = 1  # seconds that a look is given to say that the table is locked
 
 
 class Awaiting:
@@ -91,9 +92,10 @@ class Awaiting:
 
         A look that was given little time, and took more, tells nothing new.
         """
+        patience = max(int(seconds) - _REST, _LEAST)
         try:
-            found = waiting.within(
-                max(seconds, _LEAST), lambda: status.unless(self._is_reached))
+            found = waiting.within(max(seconds, patience + _REST),
+                                   lambda: status.unless(self._is_reached, patience))
         except TimeoutError:
             if before and seconds < self._patience + _LEAST:
                 return before

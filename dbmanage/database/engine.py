@@ -50,16 +50,20 @@ class Database:
         self._group = group
 
     @contextlib.contextmanager
-    def reading(self, retries: int | None = None) -> Iterator[sqlalchemy.Connection]:
+    def reading(
+        self, retries: int | None = None, patience: int | None = None,
+    ) -> Iterator[sqlalchemy.Connection]:
         """Connect to look; an absent SQLite file is empty, and is not made.
 
-        No statement waits longer for a table than [dbmanage] lock_timeout. Without
-        ``retries`` they are as many as [database] max_retries.
+        No statement waits longer for a table than [dbmanage] lock_timeout, and than
+        ``patience``, in seconds. Without ``retries`` they are as many as [database]
+        max_retries.
         """
+        longest = self._conf[configuration.GROUP].lock_timeout
         url = sqlalchemy.make_url('sqlite://') if _is_absent(self.url) else self.url
         with self._connected(self._engine(url), retries) as connection:
-            limits.set_lock_timeout(connection, kind.of(connection),
-                                    self._conf[configuration.GROUP].lock_timeout)
+            limits.set_lock_timeout(connection, kind.of(connection), min(
+                longest, longest if patience is None else patience))
             yield connection
 
     @contextlib.contextmanager

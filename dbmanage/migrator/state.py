@@ -37,7 +37,7 @@ def of(
     Raises Failed for a version table that no upgrade can have left.
     """
     unknown = [one for one in found.recorded or () if one not in revisions]
-    if unknown:
+    if unknown or found.foreign:
         return _strange(found, unknown, revisions, models)
     at = revisions.known(found.recorded or ())
     missing = revisions.plan('heads', at)
@@ -64,7 +64,9 @@ def _strange(
     Both have revisions that this code lacks. Only a newer database has others that
     it knows, or has the tables of this service.
     """
-    at = ', '.join(unknown)
+    if found.foreign:
+        return State('foreign', f'foreign: {found.foreign}', 7)
+    at = ', '.join(one or "''" for one in unknown)
     ours = found.tables & set(models or ())
     if any(one in revisions for one in found.recorded or ()) or ours:
         return State('newer', f'newer than this code: at {at}, which this code does not have', 7,
@@ -72,7 +74,7 @@ def _strange(
     if models:
         return State('foreign', (
             f'foreign: at {at}, which this code does not have, and without any table of the '
-            'models; the version table is that of another service'), 7, unknown=unknown)
+            f'models; {look.FOREIGN}'), 7, unknown=unknown)
     return State('newer_or_foreign', (
         f'newer or foreign: at {at}, which this code does not have; without models nothing '
         'tells whether the version table is that of another service'), 7, unknown=unknown)
@@ -81,7 +83,7 @@ def _strange(
 def _unversioned(found: look.Found) -> str:
     names = sorted(found.tables)
     more = ', ...' if len(names) > _SHOWN else ''
-    return (f'never versioned, but not empty: {len(names)} tables, '
+    return (f'never versioned, but not empty: {len(names)} table{"" if len(names) == 1 else "s"}, '
             f'{", ".join(names[:_SHOWN])}{more}')
 
 

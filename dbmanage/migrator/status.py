@@ -46,10 +46,15 @@ class Status:
             self._lines(found, result, populated),
             code=(result.code or 3 * lacks) if check else 0)
 
-    def unless(self, reached: Callable[[Sequence[str]], bool]) -> state.State | None:
-        """Return the state of a database that has not recorded what is wanted."""
+    def unless(
+        self, reached: Callable[[Sequence[str]], bool], patience: int,
+    ) -> state.State | None:
+        """Return the state of a database that has not recorded what is wanted.
+
+        No statement waits longer than ``patience`` seconds for a table.
+        """
         owner = self._owner
-        with look.looking(owner.database, owner.tables, owner.options.lease, 0) as eye:
+        with look.looking(owner.database, owner.tables, owner.options.lease, 0, patience) as eye:
             return None if reached(eye.recorded() or ()) else state.of(
                 eye.found(), owner.revisions, None)
 

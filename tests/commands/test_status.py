@@ -98,6 +98,12 @@ class StatusTests:
         self.assert_text([
             'never versioned, but not empty: 6 tables, a, b, c, d, e, ...', 'lock: free'], 3)
 
+    def test_one_table(self):
+        """It is counted as one."""
+        self.create('a')
+
+        self.assert_text(['never versioned, but not empty: 1 table, a', 'lock: free'], 3)
+
     def test_base(self):
         """It was versioned, and has no revision."""
         self.run_command('upgrade', '001')
@@ -176,7 +182,27 @@ class StatusTests:
         self.assertEqual(('foreign', ['f00d']), (document['state'], document['unknown']))
         self.assert_text([
             'foreign: at f00d, which this code does not have, and without any table of the '
-            'models; the version table is that of another service', 'lock: free'], 7)
+            'models; the version table is probably that of another service', 'lock: free'], 7)
+
+    def test_empty_id(self):
+        """It is shown as what it is."""
+        self.serve(metadata='acme.models:metadata')
+        timelines.record(self.database, '')
+        result = self.run_command('status')
+
+        self.assertTrue(result.out.startswith("foreign: at '', which"), result.out)
+
+    def test_version_table_of_another_shape(self):
+        """Something else has a table of that name."""
+        with self.database.begin() as connection:
+            connection.exec_driver_sql('CREATE TABLE alembic_version (foo INT)')
+        document = self.status()
+
+        self.assertEqual(('foreign', []), (document['state'], document['unknown']))
+        self.assert_text([
+            'foreign: alembic_version has no column version_num; the version table is '
+            'probably that of another service', 'lock: free'], 7)
+        self.assertEqual(7, self.run_command('wait').code)
 
     def test_newer_or_foreign(self):
         """Without models nobody can tell, and nobody does."""

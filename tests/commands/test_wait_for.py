@@ -147,12 +147,13 @@ class WaitForOnPostgreSQL(WaitForTests, databases.PostgreSQL, processes.ProcessT
     def test_locked_version_table(self):
         """It is waited for, and the wait ends as one that was busy."""
         self.run_command('upgrade', 'head')
-        self.configure(dbmanage={'lock_timeout': 1})
-        with self.database.begin() as connection:
-            connection.exec_driver_sql('LOCK TABLE alembic_version')
-            result = self.run_command('wait', '--timeout', '4')
+        with self.database.connect() as connection:
+            connection.exec_driver_sql(self.lock)
+            results = [self.run_command('wait', '--timeout', one) for one in ('0', '3')]
 
-        self.assertEqual((5, ''), (result.code, result.out))
+        self.assertEqual([(5, '')] * 2, [(one.code, one.out) for one in results], results)
+
+    lock = 'LOCK TABLE alembic_version'
 
     def test_no_database(self):
         """It may be made later."""
@@ -192,6 +193,8 @@ class WaitForOnMariaDB(WaitForTests, databases.MariaDB, processes.ProcessTestCas
     """A MariaDB database."""
 
     dialect = 'mysql'
+    lock = 'LOCK TABLE alembic_version WRITE'
+    test_locked_version_table = WaitForOnPostgreSQL.test_locked_version_table
     test_no_database = WaitForOnPostgreSQL.test_no_database
     test_server_that_comes_up = WaitForOnPostgreSQL.test_server_that_comes_up
 

@@ -58,8 +58,8 @@ class WritingTests(HeadsFileTestCase):
         """Each branch has its line, and they are sorted."""
         self.serve(timelines.fork(), 'apple2 apple2.py\npear1 pear1.py\n')
 
-        self.assert_heads('aaa aaa_x.py\napple2 apple2.py\n', 'revision', '-m', 'x', '--head', 'pears@head',
-                          '--rev-id', 'aaa')
+        self.assert_heads('aaa aaa_x.py\napple2 apple2.py\n', 'revision', '-m', 'x',
+                          '--head', 'pears@head', '--rev-id', 'aaa')
 
     def test_two_developers(self):
         """Two revisions that count to the same id write lines that conflict in git."""
