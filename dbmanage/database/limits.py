@@ -26,7 +26,8 @@ def set_lock_timeout(connection: sqlalchemy.Connection, connection_kind: str, se
         connection.commit()
     elif connection_kind == kind.PGBOUNCER:
         # A session's SET would stay behind for the pooler's other clients.
-        event.listen(connection, 'begin', lambda begun: begun.exec_driver_sql(
+        # On the driver's cursor: it is no statement of a revision.
+        event.listen(connection, 'begin', lambda begun: begun.connection.cursor().execute(
             f"SET LOCAL lock_timeout = '{seconds}s'"))
     elif connection_kind in (kind.MYSQL, kind.GALERA):
         connection.exec_driver_sql(

@@ -213,6 +213,8 @@ class Recorder:
         has changed, or another object, is asked by the statement itself.
         """
         changed = known.before != entry.before
+        if statements.is_unsure(entry.statement, changed):
+            raise self._stopped(f'nothing tells whether statement {entry.number} was done')
         if changed and statements.goes_twice(entry.statement):
             return self._skip(cursor, known)
         try:
@@ -224,10 +226,7 @@ class Recorder:
             self._skip(cursor, known)
 
     def _take_back(self, connection: Any, entry: journal.Entry) -> None:
-        """Delete the row of a statement that the server refused.
-
-        oslo.db's listeners for errors let nobody else's hear of one.
-        """
+        """Delete the row of a statement that the server refused."""
         # Where this fails the row stays, and the next run tries the statement.
         with contextlib.suppress(connection.Error), connection.cursor() as own:
             own.execute(f'DELETE FROM {self._name} WHERE revision = %s AND number = %s',

@@ -25,6 +25,8 @@ _TABLE = rf'(?P<table>{_NAME}(?:\.{_NAME})?)'
 _ALTERED = re.compile(
     r'(?:alter\s+(?:online\s+|ignore\s+)*table|rename\s+tables?)\s+(?:if\s+exists\s+)?'
     rf'{_TABLE}(?P<rest>.*)', re.IGNORECASE | re.DOTALL)
+_RENAMED = re.compile(r'rename\s+tables?\b(?P<rest>.*)', re.IGNORECASE | re.DOTALL)
+_ALTER = re.compile(r'alter\b.*?\btable\b', re.IGNORECASE | re.DOTALL)
 _INDEXED = re.compile(
     r'(?:create|drop)\s+(?:\w+\s+)*?index\s+(?:if\s+(?:not\s+)?exists\s+)?'
     rf'{_NAME}\s+(?:using\s+\w+\s+)?on\s+{_TABLE}', re.IGNORECASE)
@@ -104,6 +106,18 @@ def goes_twice(statement: str) -> bool:
     """Tell whether a DDL may succeed though it was done before, and do harm."""
     match = _ALTERED.match(statement, _start(statement))
     return bool(match and _TWICE.search(_outside(match['rest'])))
+
+
+def is_unsure(statement: str, changed: bool) -> bool:
+    """Tell whether nothing tells if a DDL was done, not even its table.
+
+    ``changed`` is whether its table is another one than before. Tables that are
+    alike may have been swapped; an ALTER may be written so that no table is found.
+    """
+    renamed = _RENAMED.match(statement, _start(statement))
+    if renamed:
+        return not changed and ',' in _outside(renamed['rest'])
+    return altered(statement) is None and bool(_ALTER.match(statement, _start(statement)))
 
 
 def hashed_table(definition: str) -> str:

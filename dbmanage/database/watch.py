@@ -28,7 +28,7 @@ _BLOCKERS = {
     'postgresql': (
         'SELECT b.pid, extract(epoch FROM clock_timestamp() - b.xact_start)::int, b.query'
         ' FROM pg_stat_activity w, pg_stat_activity b'
-        ' WHERE b.pid = ANY(pg_blocking_pids(w.pid)) AND w.pid <> pg_backend_pid()'
+        ' WHERE b.pid = ANY(pg_blocking_pids(w.pid)) AND w.datname = current_database()'
         " AND w.wait_event_type = 'Lock' AND left(w.query, 60) = left(:statement, 60)"),
     # The metadata locks of others are theirs as long as their transaction:
     # https://mariadb.com/kb/en/metadata-locking/
@@ -36,14 +36,14 @@ _BLOCKERS = {
         'SELECT p.id, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), p.info'
         ' FROM information_schema.innodb_trx t'
         ' JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id'
-        ' WHERE p.id <> :session ORDER BY t.trx_started LIMIT 3'),
+        ' WHERE p.id <> :session AND p.db = DATABASE() ORDER BY t.trx_started LIMIT 3'),
 }
 # https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-TABLE
 # https://mariadb.com/kb/en/thread-states/
 _WAITS = {
     'postgresql': (
         "SELECT wait_event_type || ' ' || wait_event FROM pg_stat_activity"
-        " WHERE pid <> pg_backend_pid() AND state = 'active'"
+        " WHERE pid <> pg_backend_pid() AND datname = current_database() AND state = 'active'"
         ' AND left(query, 60) = left(:statement, 60)'),
     'mysql': 'SELECT state FROM information_schema.processlist WHERE id = :session',
 }

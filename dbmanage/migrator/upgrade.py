@@ -45,13 +45,9 @@ class Run:
 
     def __init__(
         self, revisions: timeline.Timeline, plan: Sequence[files.Revision],
-        work: working.Working, configure: Mapping[str, Any], batch: int,
-        agree: Agree,
+        work: working.Working, configure: Mapping[str, Any], batch: int, agree: Agree,
     ) -> None:
-        """Take ``batch``: how many revisions one transaction may hold.
-
-        ``agree`` is asked for the revisions that are found under the lock.
-        """
+        """Take how many revisions a transaction may hold, and who is asked under the lock."""
         self._agree = agree
         self.before: list[str] | None = None
         self.applied: list[dict[str, Any]] = []
@@ -221,7 +217,10 @@ class Run:
             return cause
         if self._work.watch.signal and (refusal.is_cancelled(error)):
             return errors.Busy(f'{what}: interrupted by {self._work.watch.signal.name}')
-        return refusal.translate(error, what)
+        found = refusal.translate(error, what)
+        # To try again would do again what an autocommit_block() has committed.
+        twice = isinstance(found, errors.Blocked) and self._kept.part and not self._work.journal
+        return errors.Busy(f'{found}; blocked by {self._work.watch.blockers}') if twice else found
 
     def _settled(self, error: errors.Error) -> errors.Error:
         """Return what an end means once it is known what stays behind."""
@@ -240,7 +239,8 @@ class Run:
             half = half or self._kept.unsure or self._kept.revisions > 0
         if not half or not isinstance(error, _ENDS):
             return error
-        return errors.PartlyApplied(f'{error}; partly applied: run it again', raised=error.raised)
+        said = str(error).removesuffix('; run it again')
+        return errors.PartlyApplied(f'{said}; partly applied: run it again', raised=error.raised)
 
     def _check_foreign_keys(self) -> None:
         """Raise Failed for rows that refer to nothing, and did not before."""

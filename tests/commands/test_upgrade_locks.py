@@ -176,6 +176,22 @@ class LocksOnPostgreSQL(BlockedTests, databases.PostgreSQL, processes.ProcessTes
     stronger = ["SET LOCAL deadlock_timeout = '10min'"]
     crossing = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
 
+    def test_committed_in_part(self):
+        """What an autocommit_block() has committed is not done again."""
+        self.service(timelines.line(ONE, """
+op.execute('UPDATE one SET n = n + 1')
+with op.get_context().autocommit_block():
+    op.execute('SELECT 1')
+op.add_column('one', sa.Column('word', sa.String(20)))
+"""))
+        self.configure(dbmanage={'lock_retry': 60})
+        self.read()
+        result = self.run_command('upgrade', 'head')
+
+        self.assertEqual((6, ''), (result.code, result.out), result.err)
+        self.assertRegex(result.err, r'; blocked by process \d+, .*partly applied')
+        self.assertEqual([(1, 1), (2, 1)], databases.rows(self.database)['one'])
+
 
 class SerializationOnPostgreSQL(databases.PostgreSQL, processes.ProcessTestCase):
     """A runner whose transactions are stricter than those of others."""

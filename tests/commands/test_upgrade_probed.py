@@ -12,6 +12,7 @@ from tests import timelines
 ONE = """
 op.execute('CREATE TABLE one (id INT PRIMARY KEY, n INT, word VARCHAR(9), KEY ix_word (word))')
 op.execute('CREATE TABLE spare (id INT)')
+op.execute('CREATE TABLE twin LIKE one')
 """
 # Each is refused when it is done again.
 ONCE = [
@@ -40,6 +41,13 @@ REFUSED = {
 }
 
 
+# Nothing tells whether they were done: no table is found in them, or it is as it was.
+UNSURE = [
+    'ALTER TABLE /* why */ one ADD INDEX (n)',
+    'RENAME TABLE one TO other, twin TO one, other TO twin',
+]
+
+
 class ProbedTests(killed.KilledTestCase):
     """The server has done a statement, or not; the client did not hear of it."""
 
@@ -57,6 +65,18 @@ class ProbedTests(killed.KilledTestCase):
                 self.assertEqual((6, ''), (refused.code, refused.out), refused.err)
                 self.assertEqual(['001'], recorded)
                 self.assertEqual((0, ''), (result.code, result.out), result.err)
+
+    def test_unsure(self):
+        """It is not done again, and the choices are shown."""
+        for statement in UNSURE:
+            with self.subTest(statement):
+                self._kill_behind(statement)
+                before = databases.snapshot(self.database)
+                result = self.run_command('upgrade', 'head')
+
+                self.assertEqual((6, ''), (result.code, result.out), result.err)
+                self.assertIn('nothing tells whether statement 1 was done', result.err)
+                self.assertEqual(before, databases.snapshot(self.database))
 
     def test_refused_for_another_reason(self):
         """The number of the refusal means "done" for other statements."""
