@@ -107,11 +107,11 @@ def read(
     def work(
         _heads: Sequence[str], context: migration.MigrationContext,
     ) -> Iterator[migration.MigrationStep]:
-        script.write_out(context, client)
+        notes = script.write_out(context, client)
         sheet.look_at(context.dialect)
         for revision in plan:
             step = revisions.step(revision)
-            step.migration_fn = sheet.read(revision, step.migration_fn)
+            step.migration_fn = sheet.read(revision, notes.whole(step.migration_fn))
             yield step
 
     settings = script.settings(service, client, metadata, sheet)
@@ -135,6 +135,6 @@ def _unconnected() -> Iterator[None]:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, _READS):
-        return f'it reads the database ({error})'
+        return paper.reason(error)
     said = str(error.args[0]) if isinstance(error, _CLEAR) else errors.describe(error)
     return ' '.join(said.split())

@@ -137,11 +137,11 @@ class Script:
         def work(
             _heads: Sequence[str], context: migration.MigrationContext,
         ) -> Iterator[migration.MigrationStep]:
-            write_out(context, client)
+            notes = write_out(context, client)
             for revision in plan:
                 script.begin(revision.revision, _title(revision))
                 step = self._revisions.step(revision)
-                step.migration_fn = _told(revision, step.migration_fn)
+                step.migration_fn = _told(revision, notes, step.migration_fn)
                 yield step
 
         hooks = util.to_list(self._service.configure.get('on_version_apply'), [])
@@ -183,21 +183,24 @@ def settings(
     }
 
 
-def write_out(context: migration.MigrationContext, client: clients.Client) -> None:
-    """Let a revision write values out, and have no answers."""
+def write_out(context: migration.MigrationContext, client: clients.Client) -> paper.Notes:
+    """Let a revision write values out, and have no answers; return what it asks."""
     values.write_out(context.dialect, client)
     connection: Any = paper.Connection(context)
     context.connection = context.impl.connection = connection
+    return connection.notes
 
 
 def _title(revision: files.Revision) -> str:
     return ' '.join(revision.doc.split())
 
 
-def _told(revision: files.Revision, upgrade: Callable[..., None]) -> Callable[..., None]:
+def _told(
+    revision: files.Revision, notes: paper.Notes, upgrade: Callable[..., None],
+) -> Callable[..., None]:
     def run(**kw: Any) -> None:
-        with _explaining(revision), facade.asked(paper.refuse):
-            upgrade(**kw)
+        with _explaining(revision), facade.asked(notes.refuse_engine):
+            notes.whole(upgrade)(**kw)
     return run
 
 
@@ -211,7 +214,7 @@ def _explaining(revision: files.Revision) -> Iterator[None]:
             f'{revision.place(e)} cannot be written as SQL: {e.args[0]}') from e
     except (paper.Reads, exc.NoInspectionAvailable, util.CommandError) as e:
         raise errors.Failed(
-            f'{revision.place(e)} cannot be written as SQL, it reads the database ({e}); '
+            f'{revision.place(e)} cannot be written as SQL, {paper.reason(e)}; '
             'write the SQL around it with FROM:TO and run it online') from e
     except Exception as e:
         message = f'{revision.place(e)}: {type(e).__name__}: {e}'

@@ -21,9 +21,15 @@ READERS = {
     'count': "op.get_bind().execute(sa.text('DELETE FROM one')).rowcount",
     'scalar of the connection': "op.get_bind().scalar(sa.text('SELECT 1'))",
     'driver': "op.get_bind().exec_driver_sql('SELECT 1').all()",
-    'transaction': """
-        op.get_bind().begin()
+    'caught': """
+        try: op.get_bind().execute(sa.text('SELECT max(id) FROM one')).scalar()
+        except Exception: pass
         """,
+    'inspector caught': """
+        try: sa.inspect(op.get_bind()).get_table_names()
+        except Exception: pass
+        """,
+    'dialect': "op.get_bind().dialect.has_table(op.get_bind(), 'one')",
     'inspector': "sa.inspect(op.get_bind()).get_table_names()",
     'inspector of the engine': "sa.inspect(op.get_bind().engine).get_table_names()",
     'inspector of old': """
@@ -33,20 +39,32 @@ READERS = {
             reflection.Inspector.from_engine(op.get_bind()).get_indexes('one')
         """,
     'reflection': "sa.Table('one', sa.MetaData(), autoload_with=op.get_bind())",
-    'session': """
-        from sqlalchemy import orm
-        orm.Session(op.get_bind()).execute(sa.text('SELECT 1'))
-        """,
     'engine of the service': """
         from oslo_db.sqlalchemy import enginefacade
         context = enginefacade.transaction_context()
         context.configure(connection='sqlite://')
         context.writer.get_engine()
         """,
-    'isolation': "op.get_bind().engine.connect().get_isolation_level()",
     'batch': """
         with op.batch_alter_table('one') as batch:
             batch.alter_column('id', type_=sa.BigInteger())
+        """,
+}
+# Each uses its connection in its last line, to write.
+USERS = {
+    'transaction': "op.get_bind().begin()",
+    'savepoint': """
+        with op.get_bind().begin_nested(): op.execute('DELETE FROM one')
+        """,
+    'connection of the engine': """
+        with op.get_bind().engine.connect() as new: new.execute(sa.text('DELETE FROM one'))
+        """,
+    'transaction of the engine': """
+        with op.get_bind().engine.begin() as new: new.execute(sa.text('DELETE FROM one'))
+        """,
+    'session': """
+        from sqlalchemy import orm
+        orm.Session(op.get_bind()).execute(sa.text('DELETE FROM one'))
         """,
 }
 # Each has a value, or a parameter, that SQL cannot hold.
@@ -78,14 +96,21 @@ class ReadingTests(databases.SQLite, scripts.ScriptTestCase):
 
     def test_readers(self):
         """The revision, its file, the line and what to do are named."""
-        for name, body in READERS.items():
+        self._refused(READERS, 'reads the database')
+
+    def test_users(self):
+        """It is not said that they read."""
+        self._refused(USERS, 'uses its connection as no script can')
+
+    def _refused(self, bodies, what):
+        for name, body in bodies.items():
             with self.subTest(name):
                 result, place = self._run(body)
 
                 self.assertEqual((1, ''), (result.code, result.out), result.err)
                 self.assertRegex(
-                    result.err, rf'^db-manage: error: {place} cannot be written as SQL, it reads '
-                    r'the database \(.+\); write the SQL around it with FROM:TO and run it '
+                    result.err, rf'^db-manage: error: {place} cannot be written as SQL, it {what} '
+                    r'\(.+\); write the SQL around it with FROM:TO and run it '
                     r'online\n$')
 
     def test_what_has_no_sql(self):
@@ -97,6 +122,16 @@ class ReadingTests(databases.SQLite, scripts.ScriptTestCase):
                 self.assertEqual((1, ''), (result.code, result.out), result.err)
                 self.assertRegex(
                     result.err, rf'^db-manage: error: {place} cannot be written as SQL: .+\n$')
+
+    def test_single_percent(self):
+        """The driver would take it for the beginning of a parameter."""
+        body = '''op.get_bind().exec_driver_sql("SELECT '5%'")'''
+        for dialect in ('postgresql', 'mysql', 'mariadb'):
+            with self.subTest(dialect):
+                result, place = self._run(body, '--dialect', dialect)
+
+                self.assertEqual((1, ''), (result.code, result.out), result.err)
+                self.assertRegex(result.err, f'{place} cannot be written as SQL: exec_driver_sql')
 
     def test_line(self):
         """It is the one of the revision that reads, and not where it ends up."""
@@ -163,9 +198,9 @@ class ReadingTests(databases.SQLite, scripts.ScriptTestCase):
 
         self.assertEqual(['one', 'two'], timelines.tables(self.database))
 
-    def _run(self, body):
+    def _run(self, body, *argv):
         self.service({'001.py': base.revision_file('001', None, timelines.table('one')),
                       '002.py': base.revision_file('002', '001', body)})
         path = self.directory / 'packages' / 'acme' / 'versions' / '002.py'
-        result = self.run_command('upgrade', 'head', '--sql')
+        result = self.run_command('upgrade', 'head', '--sql', *argv)
         return result, rf'revision 002 \({path}, line \d+\)'

@@ -23,6 +23,8 @@ BODIES = {
     'lines': '''op.execute("INSERT INTO log VALUES (1, 'a\\n\\n;\\n--\\n b')")''',
     'tab': '''op.execute("INSERT\\tINTO log VALUES (1, 'a\\tb')")''',
     'percent': '''op.execute("INSERT INTO log SELECT 5 % 3, '%s %%'")''',
+    'percent of the driver': '''op.get_bind().exec_driver_sql(
+        "INSERT INTO log VALUES (1, 'a 5%% :b ::c')")''',
     'colon': r'''op.execute(r"INSERT INTO log VALUES (1, 'a\:b ::c')")''',
     'name': '''
         op.create_table('odd name; %', sa.Column('a:b', sa.Integer(), comment='c'))
