@@ -24,11 +24,9 @@ def upgrade():
         sa.Column('id', sa.Integer(), primary_key=True),
         sa.Column('name', sa.String(80), nullable=False),
         sa.Column('created_at', sa.DateTime()))
-    op.create_index('ix_t{number}_name', 't{number}', ['name'])
 '''
 _DDL = '''CREATE TABLE t{number} (id {serial} NOT NULL, name VARCHAR(80) NOT NULL,
  created_at {moment}{key});
-CREATE INDEX ix_t{number}_name ON t{number} (name);
 '''
 _TYPES = {
     'sqlite': {'serial': 'INTEGER', 'moment': 'DATETIME', 'key': ', PRIMARY KEY (id)'},
@@ -78,7 +76,7 @@ CONF.command.func(config, CONF.command.name)
 
 
 class Chain:
-    """``length`` revisions, each of a table with an index."""
+    """``length`` revisions, each of a table."""
 
     def __init__(self, home: pathlib.Path, length: int, tables: int = 1) -> None:
         """Write the files; the first revision makes ``tables`` tables."""

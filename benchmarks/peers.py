@@ -34,12 +34,16 @@ class Database:
             for end in ('', '-journal', '-wal', '-shm'):
                 pathlib.Path(self.place + end).unlink(missing_ok=True)
             return
+        force = ' WITH (FORCE)' if self.kind == 'postgresql' else ''
+        self.run(f'DROP DATABASE IF EXISTS {_NAME}{force}', f'CREATE DATABASE {_NAME}')
+
+    def run(self, *statements: str) -> None:
+        """Run statements as the administrator."""
         engine = sa.create_engine(
             self.place, isolation_level='AUTOCOMMIT', poolclass=sa.pool.NullPool)
         with engine.connect() as connection:
-            force = ' WITH (FORCE)' if self.kind == 'postgresql' else ''
-            connection.exec_driver_sql(f'DROP DATABASE IF EXISTS {_NAME}{force}')
-            connection.exec_driver_sql(f'CREATE DATABASE {_NAME}')
+            for statement in statements:
+                connection.exec_driver_sql(statement)
 
     def through(self, url: str) -> 'Database':
         """Return the same database, reached at another place."""
