@@ -19,6 +19,7 @@ from alembic.script import revision as graph
 
 from dbmanage import errors
 from dbmanage.timeline import files
+from dbmanage.timeline import indexes as indexes  # it registers how a table is made
 from dbmanage.timeline import settings
 
 

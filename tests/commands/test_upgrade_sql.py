@@ -128,6 +128,16 @@ class ScriptTests(databases.SQLite, base.CommandTestCase):
         self.assertEqual(0, first.code, first.err)
         self.assertEqual(first, second)
 
+    def test_indexes_of_a_table(self):
+        """They are made in the order of their names, in each process."""
+        names = [f'ix_{letter}' for letter in 'hgfedcba']
+        self.service(timelines.line(
+            "op.create_table('many', *(sa.Column(name, sa.Integer()) for name in 'abcdefgh'),"
+            " *(sa.Index(f'ix_{name}', name) for name in 'hgfedcba'))"))
+        script = self.run_command('upgrade', 'head', '--sql').out
+
+        self.assertEqual(sorted(names), re.findall(r'CREATE INDEX (\w+) ON many', script))
+
     def test_encoding(self):
         """It is UTF-8, as the client is told, whatever the locale is."""
         self.service({'five.py': base.revision_file(
