@@ -23,6 +23,7 @@ from dbmanage import alter
 from dbmanage import errors
 from dbmanage import output
 from dbmanage import service as services
+from dbmanage import standing
 from dbmanage import version
 from dbmanage.database import facade
 from dbmanage.script import clients
@@ -57,8 +58,11 @@ class Script:
 
         With ``split`` it is a script for each revision, in a new folder.
         """
-        start, end = self._ends(span)
+        start, end = self._ends(span, dialect)
         plan = self._revisions.plan(end, start)
+        if not plan and span.startswith('current:'):
+            standing.nothing_to_do(self._revisions, end, start)
+            return output.Answer({})
         known = self._revisions.lineage(plan)
         if not plan or not (span.startswith('current:') or known.issuperset(start)):
             raise errors.UsageError(f'{span}: no revision leads from the one to the other; '
@@ -72,10 +76,13 @@ class Script:
 
     def stamp(self, span: str, dialect: str | None = None) -> output.Answer:
         """Write the SQL that records a revision."""
-        start, end = self._ends(span)
+        start, end = self._ends(span, dialect)
         wanted = self._revisions.exactly(end)
         self._revisions.check_ids(wanted)
         if {one.revision for one in wanted} == set(start):
+            if span.startswith('current:'):
+                standing.nothing_to_do(self._revisions, end, start)
+                return output.Answer({})
             raise errors.UsageError(f'{span}: nothing would be recorded')
         client = self._client(dialect, f'stamp current:{end}')
         script = writer.Writer(client, start)
@@ -94,11 +101,12 @@ class Script:
     def _metadata(self) -> list[Any]:
         return facade.load(self._service, self._conf)
 
-    def _ends(self, span: str) -> tuple[tuple[str, ...], str]:
+    def _ends(self, span: str, dialect: str | None) -> tuple[tuple[str, ...], str]:
         start, colon, end = span.rpartition(':')
         if colon and not (start and end) or ':' in start:
             raise errors.UsageError(f'{span!r} is not a range FROM:TO')
         if start == 'current':
+            target.check_dialect(self._service, self._conf, dialect)
             return tuple(self._heads()), end
         found = self._revisions.resolve(start) if start else ()
         return tuple(one.revision for one in found), end
@@ -132,7 +140,9 @@ class Script:
         self, client: clients.Client, plan: Sequence[files.Revision], start: Sequence[str],
     ) -> writer.Writer:
         script = writer.Writer(client, start)
-        script.open(self._header(client, f'upgrade to {plan[-1].revision}', start, plan))
+        below = {id_ for one in plan for id_ in one.needs}
+        reached = {*start, *(one.revision for one in plan)} - below
+        script.open(self._header(client, f'upgrade to {clients.named([*reached])}', start, plan))
 
         def work(
             _heads: Sequence[str], context: migration.MigrationContext,

@@ -42,3 +42,13 @@ def client(
     return _CLIENTS[name](
         url, dialect or ('mariadb' if name == 'mysql' else name), own, table, journal, remedy,
         configuration.database(conf, group)['mysql_sql_mode'])
+
+
+def check_dialect(
+    service: services.Service, conf: cfg.ConfigOpts, dialect: str | None,
+) -> None:
+    """Raise UsageError if --dialect is that of another database than the connection."""
+    name = address.read(conf, service.database_group).get_backend_name()
+    if dialect and address.of_dialect(dialect).get_backend_name() != name:
+        raise errors.UsageError(
+            f'--dialect {dialect}: current: asks the {name} database of the connection')

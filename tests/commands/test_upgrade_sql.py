@@ -206,9 +206,26 @@ class NoScriptTests(databases.SQLite, base.CommandTestCase):
         self._assert_refused('there is no downgrade', '002:-1')
 
     def test_current_at_the_end(self):
-        """There is nothing to write."""
+        """There is nothing to write, which is no error, as in a run."""
         self.run_command('upgrade', 'head')
-        self._assert_refused('current:head: no revision leads', 'current:head')
+        for argv, said in (
+            (['upgrade', 'current:head'], 'nothing to do: the database is at 004 already\n'),
+            (['upgrade', 'current:002'], 'nothing to do: the database is past 002 already, at '
+                                         '004\n'),
+            (['stamp', 'current:004'], 'nothing to do: the database is at 004 already\n'),
+        ):
+            with self.subTest(argv):
+                result = self.run_command(*argv, '--sql')
+
+                self.assertEqual((0, '', said), (result.code, result.out, result.err))
+
+    def test_current_of_another_dialect(self):
+        """A script of one database cannot begin where another one is."""
+        for command in ('upgrade', 'stamp'):
+            result = self.run_command(command, 'current:002', '--sql', '--dialect', 'mysql')
+
+            self.assertEqual((2, ''), (result.code, result.out))
+            self.assertIn('--dialect mysql: current: asks the sqlite database', result.err)
 
     def test_json(self):
         """A script is SQL; asked for as JSON it is refused, in JSON."""
