@@ -9,27 +9,23 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from dbmanage.testing import moments
+
 COMMIT = 'COMMIT'
 
 
 @contextlib.contextmanager
 def statements() -> Iterator[list[str]]:
     """Give a list that what is sent is added to, and ``COMMIT`` for each commit."""
-    sent = list[str]()
+    with moments.counted() as sent:
+        def commit(_connection: object) -> None:
+            sent.append(COMMIT)
 
-    def send(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
-
-    def commit(_connection: object) -> None:
-        sent.append(COMMIT)
-
-    event.listen(sa.Engine, 'before_cursor_execute', send)
-    event.listen(sa.Engine, 'commit', commit)
-    try:
-        yield sent
-    finally:
-        event.remove(sa.Engine, 'before_cursor_execute', send)
-        event.remove(sa.Engine, 'commit', commit)
+        event.listen(sa.Engine, 'commit', commit)
+        try:
+            yield sent
+        finally:
+            event.remove(sa.Engine, 'commit', commit)
 
 
 @contextlib.contextmanager

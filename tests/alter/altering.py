@@ -1,12 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The base of the tests that alter tables of SQLite."""
 
-import contextlib
-from collections.abc import Iterator
-
-import sqlalchemy as sa
-from sqlalchemy import event
-
 from tests import base
 from tests import databases
 from tests import timelines
@@ -42,18 +36,3 @@ class AlteringTestCase(databases.SQLite, base.CommandTestCase):
         """Return the rows that a statement finds."""
         with self.database.connect() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(statement, parameters)]
-
-
-@contextlib.contextmanager
-def statements() -> Iterator[list[str]]:
-    """Note the statements of this process."""
-    found: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        found.append(statement)
-
-    event.listen(sa.Engine, 'before_cursor_execute', note)
-    try:
-        yield found
-    finally:
-        event.remove(sa.Engine, 'before_cursor_execute', note)

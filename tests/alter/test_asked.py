@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import operations
 from alembic.runtime import migration
 
+from dbmanage.testing import moments
 from tests import base
 from tests import databases
 from tests import timelines
@@ -57,7 +58,7 @@ class OthersTests(databases.SQLite, base.CommandTestCase):
         """A batch operation of a revision is Alembic's own."""
         batch = "with op.batch_alter_table('t') as batch:\n    batch.alter_column('a', type_=sa.{})"
         self.service(timelines.line(TABLE, UNIQUE, batch.format('Text()')))
-        with altering.statements() as statements:
+        with moments.counted() as statements:
             self.assertEqual(0, self.run_command('upgrade', 'head').code)
 
         self.assertIn('\nDROP TABLE t', statements)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each operation of a revision makes of a table of SQLite."""
 
+from dbmanage.testing import moments
 from tests.alter import altering
 
 TABLE = ('CREATE TABLE t (id INTEGER PRIMARY KEY, a VARCHAR(5) DEFAULT 1 NOT NULL, b INT, c INT, '
@@ -75,7 +76,7 @@ class AddColumnTests(altering.AlteringTestCase):
 
     def test_plain(self):
         """What SQLite can add is added without a look at the rows."""
-        with altering.statements() as statements:
+        with moments.counted() as statements:
             self._add("sa.String(9)", "sa.Integer(), server_default='3', nullable=False")
 
         self.assertEqual([], [one for one in statements if one.startswith('INSERT INTO "t"')])
@@ -151,7 +152,7 @@ class DropColumnTests(altering.AlteringTestCase):
 
     def test_plain(self):
         """What nothing needs is dropped by SQLite."""
-        with altering.statements() as statements:
+        with moments.counted() as statements:
             self.alter([TABLE, ROWS], "op.drop_column('t', 'c')")
 
         self.assertIn('ALTER TABLE t DROP COLUMN c', statements)

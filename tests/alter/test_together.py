@@ -4,6 +4,7 @@
 import pathlib
 import signal
 
+from dbmanage.testing import moments
 from tests import base
 from tests.alter import altering
 from tests.faults import runs
@@ -81,7 +82,7 @@ else:
         self.assertEqual('CREATE TABLE "t" ( id INTEGER PRIMARY KEY, a TEXT, b TEXT )', self.sql())
 
     def _copies(self, body, *more):
-        with altering.statements() as statements:
+        with moments.counted() as statements:
             self.alter([TABLE, ROWS, *more], body)
         return len([one for one in statements if one.startswith('INSERT INTO "')])
 
@@ -147,7 +148,7 @@ class KilledTests(altering.AlteringTestCase):
         copy = self.directory / 'copy.sqlite'
         copy.write_bytes(pathlib.Path(self.database.url.database).read_bytes())
         self.configure(database={'connection': f'sqlite:///{copy}'})
-        with altering.statements() as statements:
+        with moments.counted() as statements:
             self.run_command('upgrade', 'head')
         self.configure(database={'connection': self.url})
         return next(number for number, one in enumerate(statements, 1) if one.startswith(start))
