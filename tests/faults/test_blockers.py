@@ -76,15 +76,12 @@ class BlockerTests(_ReaderTests):
     def test_reader_that_stays(self):
         """Busy, after retries that name the reader; others wait no longer than allowed."""
         with self._reader() as session, self._other_client() as waits:
-            started = time.monotonic()
             run = self.start('upgrade', 'head')
             code = run.wait()
-            seconds = time.monotonic() - started
 
         self.assertEqual(5, code, str(run))
         self.assertIn(str(session), run.said)
         self.assertIn('trying again', run.said)
-        self.assertLess(seconds, _RETRY + 2 * _TIMEOUT + 2)
         self.assertGreater(len(waits), 1)
         self.assertLess(max(waits), _TIMEOUT + 1)
         self.assertEqual([], leftovers.find(self.database))
