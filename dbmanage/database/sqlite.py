@@ -2,10 +2,13 @@
 """SQLite: the write lock of the file is the lock of the runner."""
 
 import collections
+import contextlib
 import datetime
 import os
 import pathlib
 from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy import event
@@ -18,6 +21,7 @@ _UNKNOWN = 'a process of another container, or one that has just ended'
 # https://www.sqlite.org/src/file/src/os.h, https://www.sqlite.org/walformat.html
 _SHARED_FIRST = 0x40000002
 _WAL_WRITE = 120
+_WHOLE = 'dbmanage_whole'  # the info of a connection whose transaction is held
 
 
 def prepare(engine: sqlalchemy.Engine) -> None:
@@ -33,11 +37,41 @@ def serialize(engine: sqlalchemy.Engine, until: Callable[..., None]) -> None:
     would be stale.
     """
     def begin(connection: sqlalchemy.Connection) -> None:
+        if connection.info.get(_WHOLE):
+            return
         # oslo.db has begun a deferred transaction by now.
         connection.exec_driver_sql('ROLLBACK')
         until(lambda: _begin_immediate(connection), lambda: holder(engine) or _UNKNOWN)
 
     event.listen(engine, 'begin', begin)
+
+
+@contextlib.contextmanager
+def whole(connection: sqlalchemy.Connection) -> Iterator[None]:
+    """Let nothing end the transaction of a connection; BEGIN and COMMIT do nothing.
+
+    An ``autocommit_block()`` commits, and so do sqlite3's executescript() and its
+    isolation_level: https://www.sqlite.org/c3ref/set_authorizer.html
+    """
+    driver: Any = connection.connection.dbapi_connection
+    sqlite3 = connection.dialect.loaded_dbapi
+
+    def hold(action: int, operation: str | None, *_rest: object) -> int:
+        if action != sqlite3.SQLITE_TRANSACTION:
+            return int(sqlite3.SQLITE_OK)
+        return int(sqlite3.SQLITE_DENY if operation == 'ROLLBACK' else sqlite3.SQLITE_IGNORE)
+
+    driver.set_authorizer(hold)
+    connection.info[_WHOLE] = True
+    try:
+        yield
+    finally:
+        if not connection.in_transaction():  # for SQLAlchemy, which has committed it
+            connection.begin()
+        del connection.info[_WHOLE]
+        # An authorizer that is set, and not one that is taken away, has SQLite
+        # compile again what it has compiled to nothing.
+        driver.set_authorizer(lambda *_action: sqlite3.SQLITE_OK)
 
 
 def _prepare(connection: interfaces.DBAPIConnection, _record: object) -> None:

@@ -19,7 +19,7 @@ class Kept:
     ``part`` tells whether something is committed of one that is not recorded.
     ``unsure`` is true while the answer to a commit is out: if the connection
     is lost then, nobody knows whether it was done. ``before_commit`` is called
-    before what is sent may commit.
+    before what is sent may commit. On SQLite a revision's own commits do nothing.
     """
 
     def __init__(self, connection: sqlalchemy.Connection) -> None:
@@ -29,6 +29,7 @@ class Kept:
         self.before_commit: Callable[[], None] | None = None
         self._running = ''
         self._recorded = self._changes = 0
+        self._is_whole = connection.dialect.name == 'sqlite'
         event.listen(connection, 'commit', self._commit)
         event.listen(connection, 'begin', self._begin)
         event.listen(connection, 'before_cursor_execute', self._send)
@@ -64,6 +65,8 @@ class Kept:
             self.part = self._running if self._changes else ''
 
     def _commit(self, _connection: sqlalchemy.Connection) -> None:
+        if self._is_whole and self._running:
+            return
         if self.before_commit:
             self.before_commit()
         self.unsure = True

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import typing
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage.database import refusal
 from dbmanage.database import sqlite
+from dbmanage.migrator import body
 from dbmanage.migrator import kept
 from dbmanage.migrator import progress
 from dbmanage.migrator import spans
@@ -58,10 +57,10 @@ class Run:
             **configure, 'transaction_per_migration': batch == 1,
             'on_version_apply': [*configure.get('on_version_apply', ()), self._recorded]}
         self._batch = batch
-        self._last = set[str]()
         self.finished = False
         self.progress = progress.Progress(plan)
         self._kept = kept.Kept(work.connection)
+        self._body = body.Body(work, self._kept, configure.get('dbmanage_alterations'))
 
     def apply(self) -> None:
         """Apply what is missing; try again what was blocked.
@@ -82,6 +81,7 @@ class Run:
         self.progress.total(len(self.applied))
 
     def _attempt(self) -> None:
+        self._work.connection.rollback()
         self._forget_uncommitted()
         if self._work.journal:
             self._work.journal.load()
@@ -90,6 +90,7 @@ class Run:
         while self._left:
             try:
                 self._revisions.run(self._steps, self._configure)
+                self._work.connection.commit()
             except refusal.LOST_EARLY as e:
                 if not refusal.has_lost(self._work.connection, e):
                     raise
@@ -97,7 +98,7 @@ class Run:
             except (*refusal.REFUSALS, util.CommandError) as e:
                 # A commit was refused, or the version table is not what it was.
                 self._work.undo()
-                raise self._meaning(e, 'the revision could not be recorded') from e
+                raise self._body.meaning(e, 'the revision could not be recorded') from e
             self._kept.settle()
         self.finished = True
 
@@ -116,7 +117,9 @@ class Run:
         # Alembic makes a transaction of each step by itself, where each is one.
         batch = left if self._batch == 1 else left[:self._batch]
         self._orphans = sqlite.orphans(self._work.connection)
-        self._last = {one.revision for one in (batch if self._batch == 1 else batch[-1:])}
+        # What is committed together, by the last of it.
+        self._together = {one[-1].revision: one[0].revision for one in (
+            zip(batch, strict=True) if self._batch == 1 else [batch]) if one}
         # A service that is told of each revision finds its row written.
         alone = self._batch == 1 or len(self._configure['on_version_apply']) > 1
         for revisions in zip(batch, strict=True) if alone else spans.of(batch):
@@ -130,14 +133,14 @@ class Run:
 
     def _step(self, revision: files.Revision) -> Iterator[migration.MigrationStep]:
         step = self._revisions.step(revision)
-        step.migration_fn = self._told(revision, step.migration_fn)
+        step.migration_fn = self._body.told(revision, step.migration_fn)
         self._begin(revision)
         yield step
         self._end(revision)
 
     def _run_one(self, revision: files.Revision, **kw: Any) -> None:
         self._begin(revision)
-        self._told(revision, revision.module.upgrade)(**kw)
+        self._body.told(revision, revision.module.upgrade)(**kw)
         self._end(revision)
 
     def _begin(self, revision: files.Revision) -> None:
@@ -147,6 +150,8 @@ class Run:
         self.progress.begin(revision)
 
     def _end(self, revision: files.Revision) -> None:
+        if self._batch == 1:
+            self._work.connection.commit()  # a revision may have ended Alembic's transaction
         self._kept.settle()
         revision.forget()
         self.applied.append(self.progress.end(revision, self._kept.statements))
@@ -170,35 +175,6 @@ class Run:
                                     f'is at {", ".join(known) or "no revision"}')
         return left
 
-    def _told(self, revision: files.Revision, upgrade: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(upgrade)  # Alembic shows its name
-        def run(**kw: Any) -> None:
-            try:
-                with self._journaled(revision), self._altering():
-                    upgrade(**kw)
-            except errors.Error:
-                raise
-            except refusal.REFUSALS as e:
-                raise self._meaning(e, revision.place(e)) from e
-            except (Exception, SystemExit) as e:  # a revision's code may raise anything
-                if refusal.has_lost(self._work.connection, e):
-                    raise errors.DatabaseUnreachable(
-                        f'{revision.place(e)}: the connection was lost') from e
-                self._kept.settle()
-                message = f'{revision.place(e)}: {errors.describe(e)}'
-                raise errors.Failed(message, raised=e) from e
-        return run
-
-    def _journaled(self, revision: files.Revision) -> contextlib.AbstractContextManager[None]:
-        journal = self._work.journal
-        return (journal.recording(revision.revision, revision.fingerprint) if journal
-                else contextlib.nullcontext())
-
-    def _altering(self) -> contextlib.AbstractContextManager[None]:
-        """Make what a revision has left to be made, before it is recorded."""
-        alterations = self._configure.get('dbmanage_alterations')
-        return alterations.revision() if alterations else contextlib.nullcontext()
-
     def _recorded(self, ctx: migration.MigrationContext, step: Any, **_rest: Any) -> None:
         """Finish the transaction that records a revision, before its commit."""
         assert ctx.connection is not None
@@ -206,21 +182,10 @@ class Run:
         self._work.lock.fence(ctx.connection)
         if self._work.journal:
             self._work.journal.clear(ctx.connection, step.up_revision_id)
-        if step.up_revision_id in self._last:
-            self._check_foreign_keys()
+        if step.up_revision_id in self._together:
+            self._check_foreign_keys(self._together[step.up_revision_id], step.up_revision_id)
         self._kept.record()
         self._kept.statements = statements
-
-    def _meaning(self, error: BaseException, what: str) -> errors.Error:
-        cause = refusal.original(error)
-        if isinstance(cause, errors.Error):  # ours, that oslo.db has wrapped
-            return cause
-        if self._work.watch.signal and (refusal.is_cancelled(error)):
-            return errors.Busy(f'{what}: interrupted by {self._work.watch.signal.name}')
-        found = refusal.translate(error, what)
-        # To try again would do again what an autocommit_block() has committed.
-        twice = isinstance(found, errors.Blocked) and self._kept.part and not self._work.journal
-        return errors.Busy(f'{found}; blocked by {self._work.watch.blockers}') if twice else found
 
     def _settled(self, error: errors.Error) -> errors.Error:
         """Return what an end means once it is known what stays behind."""
@@ -242,9 +207,11 @@ class Run:
         said = str(error).removesuffix('; run it again')
         return errors.PartlyApplied(f'{said}; partly applied: run it again', raised=error.raised)
 
-    def _check_foreign_keys(self) -> None:
+    def _check_foreign_keys(self, first: str, last: str) -> None:
         """Raise Failed for rows that refer to nothing, and did not before."""
         before, self._orphans = self._orphans, sqlite.orphans(self._work.connection)
         for table, parent in self._orphans - before:
-            raise errors.Failed(f'rows of {table} would refer to no row of {parent}, '
-                                'says PRAGMA foreign_key_check')
+            where, more = ((f'revision {last}', '') if first == last else
+                           (f'one of the revisions {first} to {last}', '; upgrade +1 tells which'))
+            raise errors.Failed(f'{where}: rows of {table} would refer to no row of {parent}, '
+                                f'says PRAGMA foreign_key_check{more}')

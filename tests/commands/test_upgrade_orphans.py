@@ -24,8 +24,8 @@ class OrphanTests(databases.SQLite, base.CommandTestCase):
             result = self._upgrade(TABLES, ORPHAN)
 
             self.assertEqual((1, ''), (result.code, result.out))
-            self.assertIn('rows of child would refer to no row of parent, says PRAGMA '
-                          'foreign_key_check', result.err.splitlines()[-1])
+            self.assertIn('error: revision 002: rows of child would refer to no row of parent, '
+                          'says PRAGMA foreign_key_check', result.err.splitlines()[-1])
             self.assertEqual(['001'], timelines.recorded(self.database))
             self.assertEqual([], databases.rows(self.database)['child'])
 
@@ -34,6 +34,18 @@ class OrphanTests(databases.SQLite, base.CommandTestCase):
         result = self._upgrade(TABLES, 'one', ORPHAN, 'two', transaction_per_migration=True)
 
         self.assertEqual(1, result.code)
+        self.assertIn('error: revision 003: rows of child', result.err.splitlines()[-1])
+        self.assertEqual(['002'], timelines.recorded(self.database))
+
+    def test_revisions_of_one_transaction(self):
+        """They are named, and one at a time the one is found."""
+        result = self._upgrade(TABLES, 'one', ORPHAN, 'two')
+        codes = [self.run_command('upgrade', '+1').code for _ in range(3)]
+
+        self.assertEqual(1, result.code)
+        self.assertRegex(result.err.splitlines()[-1],
+                         'error: one of the revisions 001 to 004: rows .*; upgrade .1 tells which$')
+        self.assertEqual([0, 0, 1], codes)
         self.assertEqual(['002'], timelines.recorded(self.database))
 
     def test_mended_on_the_way(self):
