@@ -67,8 +67,12 @@ class Client:
         return ''
 
     def pausing(self) -> str:
-        """Return what keeps the lock where a revision ends its transaction."""
-        return ''
+        """Return what ends a transaction in the midst of a revision."""
+        return 'COMMIT;'
+
+    def outside(self, sql: str) -> str:
+        """Return a statement that is in no transaction."""
+        return self.statement(sql)
 
     def resuming(self) -> str:
         """Return what stands behind the guard of its next transaction."""

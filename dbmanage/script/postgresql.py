@@ -5,10 +5,24 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from dbmanage.script import clients
+
+# A comment may hold another one, which may hold another one.
+_COMMENT = r'/\*(?:[^*/]|\*(?!/)|/(?!\*)%s)*\*/'
+_COMMENTS = _COMMENT % f'|{_COMMENT}' % f'|{_COMMENT}' % ''
+_LETTER = r'A-Za-z_\x80-\U0010ffff'
+# What psql reads as a whole, so that no variable is in it, and where it sees one.
+# https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+_TOKEN = re.compile(
+    rf"""[eE]'(?:[^'\\]|\\.|''|'\s*\n\s*')*'|'[^']*'|"[^"]*"|--[^\n]*|{_COMMENTS}
+    |[{_LETTER}][{_LETTER}0-9$]*|\$(?P<tag>(?:[{_LETTER}][{_LETTER}0-9]*)?)\$.*?\$(?P=tag)\$
+    |::|(?P<variable>:(?=[{_LETTER}0-9'"]))""", re.S | re.X)
+# Behind a statement of no transaction, and before the next one.
+_NOTED = r'\if :ERROR \set dbmanage_goes_on false \endif'
 
 
 class PostgreSQL(clients.Client):
@@ -51,15 +65,35 @@ END
 $dbmanage$;'''
 
     def pausing(self) -> str:
-        """Hold the lock for the session: the transaction's ends with it."""
-        return f'''-- Up to the next BEGIN nothing is undone. The session has the lock: through a
+        """Hold the lock for the session; note whether the guard was passed."""
+        return rf'''-- Up to the next BEGIN nothing is undone. The session has the lock: through a
 -- connection pool it would have to be the same one.
-DO $dbmanage$ BEGIN PERFORM pg_advisory_lock({self.tables.lock_number}); END $dbmanage$;'''
+\set dbmanage_goes_on true
+DO $dbmanage$ BEGIN PERFORM pg_advisory_lock({self.tables.lock_number}); END $dbmanage$;
+{_NOTED}
+COMMIT;
+{_NOTED}'''
+
+    def outside(self, sql: str) -> str:
+        """Return a statement that psql runs if all before it went well."""
+        # Another client than psql takes the first line for a part of the statement,
+        # which so fails: it cannot tell whether the guard was passed.
+        return f'\\if :dbmanage_goes_on\n{self.statement(sql)}\n{_NOTED}\n\\endif'
 
     def resuming(self) -> str:
         """Free the lock of the session: the transaction has its own again."""
-        return (f'DO $dbmanage$ BEGIN PERFORM pg_advisory_unlock({self.tables.lock_number});'
-                ' END $dbmanage$;')
+        unlock = f'PERFORM pg_advisory_unlock({self.tables.lock_number});'
+        return rf'''\if :dbmanage_goes_on
+DO $dbmanage$ BEGIN {unlock} END $dbmanage$;
+\else
+DO $dbmanage$ BEGIN {unlock}
+    RAISE 'a statement before this transaction has failed';
+END $dbmanage$;
+\endif'''
+
+    def statement(self, sql: str) -> str:
+        """Return a statement; its array[1:n] asks for no variable of psql."""
+        return super().statement(_TOKEN.sub(_spaced, sql))
 
     def literal(self, value: Any) -> str | None:
         """Return what psycopg2 sends: it knows durations and arrays too."""
@@ -94,3 +128,7 @@ DO $dbmanage$ BEGIN PERFORM pg_advisory_lock({self.tables.lock_number}); END $db
         A column without a time zone would ignore the one of a mere text.
         """
         return f"'{value}'" if value.tzinfo is None else f"'{value}'::timestamptz"
+
+
+def _spaced(token: re.Match[str]) -> str:
+    return ': ' if token['variable'] else token[0]

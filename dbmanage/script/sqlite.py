@@ -12,6 +12,12 @@ from dbmanage.script import clients
 # The shell ends a line, or all of the text, at these.
 _LOST = re.compile(r'([\r\0]+)')
 
+# A client that does not stop at an error comes here without the row of the guard.
+_PASSED = """INSERT OR ROLLBACK INTO temp.dbmanage_guard SELECT 'this', 'another'
+    WHERE NOT EXISTS (SELECT 1 FROM temp.dbmanage_guard);"""
+# What no transaction takes; it changes no schema, and no rows.
+_ALONE = re.compile(r'\s*(?:VACUUM|PRAGMA|ATTACH|DETACH)\b', re.I)
+
 _INFINITE = {math.inf: '9e999', -math.inf: '-9e999'}
 
 
@@ -63,15 +69,18 @@ SELECT {clients.quoted(clients.expectation(heads))} || found
     FROM temp.dbmanage_found WHERE found <> {wanted};
 INSERT INTO temp.dbmanage_guard SELECT {wanted}, found FROM temp.dbmanage_found;'''
 
-    def ending(self, revision: str | None) -> str:
-        """Compare what refers to nothing with what did before.
+    def pausing(self) -> str:
+        """Undo what was done without the guard."""
+        return f'{_PASSED}\n\nCOMMIT;'
 
-        A client that does not stop at an error comes here without the row of the
-        guard; what it did is undone.
-        """
-        passed = """INSERT OR ROLLBACK INTO temp.dbmanage_guard SELECT 'this', 'another'
-    WHERE NOT EXISTS (SELECT 1 FROM temp.dbmanage_guard);"""
-        return passed if revision is None else f"""{passed}
+    def outside(self, sql: str) -> str:
+        """Return a statement in a transaction for itself, if it takes one."""
+        alone = super().outside(sql)
+        return alone if _ALONE.match(sql) else f'BEGIN IMMEDIATE;\n{alone}\n{self.pausing()}'
+
+    def ending(self, revision: str | None) -> str:
+        """Compare what refers to nothing with what did before."""
+        return _PASSED if revision is None else f"""{_PASSED}
 UPDATE OR ROLLBACK temp.dbmanage_orphans
     SET now = (SELECT count(*) FROM pragma_foreign_key_check);"""
 

@@ -77,6 +77,8 @@ class Writer:
         elif sql.startswith(self._table):
             self._check(self.client.guards_first)
             self._add(f'{sql.replace("TABLE", "TABLE IF NOT EXISTS", 1)};')
+        elif self._is_paused and self._is_checked:
+            self._add(self.client.outside(sql))
         else:
             self._check()
             self._add(self.client.statement(sql))
@@ -98,10 +100,8 @@ class Writer:
             self._add(self.client.begin)
             return
         self._check()
-        if self._revision:
-            self._is_paused = True
-            self._add(self.client.pausing())
-        self._add('COMMIT;')
+        self._is_paused = bool(self._revision)
+        self._add(self.client.pausing() if self._is_paused else 'COMMIT;')
 
     def _check(self, is_time: bool = True) -> None:
         """Write the guard, once for each transaction."""

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The guards of a script: it changes nothing where it does not fit."""
 
+import contextlib
 import re
+
+import sqlalchemy as sa
 
 from tests import base
 from tests import databases
@@ -10,6 +13,23 @@ from tests.script import scripts
 
 ADD = "op.add_column('one', sa.Column('name', sa.String(20)))"
 FILL = """op.execute("UPDATE one SET name = 'x'")"""
+
+
+# Each statement leaves something behind.
+OUTSIDE = """
+op.execute('CREATE TABLE before (id INTEGER)')
+with op.get_context().autocommit_block():
+    op.execute('CREATE TABLE outside (id INTEGER)')
+    op.create_index('ix_one', 'one', ['id'], postgresql_concurrently=True)
+op.execute('CREATE TABLE behind (id INTEGER)')
+with op.get_context().autocommit_block():
+    op.execute('CREATE TABLE outside_again (id INTEGER)')
+"""
+# A foreign key that is looked at when a transaction ends.
+UNCHECKED = """
+op.execute('CREATE TABLE one (id INTEGER PRIMARY KEY, other INTEGER REFERENCES one'
+           ' DEFERRABLE INITIALLY DEFERRED)')
+"""
 
 
 class GuardTests:
@@ -173,6 +193,17 @@ class GuardsOnSQLite(GuardTests, databases.SQLite, scripts.ScriptTestCase):
                 self.assertIn('CHECK constraint failed: the database is at', done.stderr)
                 self.assertEqual(before, self.found())
 
+    def test_outside_of_a_transaction(self):
+        """Nor is anything done where a revision has left its transaction."""
+        self.service(timelines.line('one', OUTSIDE))
+        script = self.script('002')
+        timelines.record(self.database, 'other')
+        before = self.found()
+        done = self.client(script, '-interactive')
+
+        self.assertIn('CHECK constraint failed: the database is at', done.stderr)
+        self.assertEqual(before, self.found())
+
 
 class GuardsOnPostgreSQL(GuardTests, databases.PostgreSQL, scripts.ScriptTestCase):
     """The guards in psql."""
@@ -186,6 +217,68 @@ class GuardsOnPostgreSQL(GuardTests, databases.PostgreSQL, scripts.ScriptTestCas
         said = self.refuse(script)
 
         self.assertIn('this script goes on from base, but the database is at 002', said)
+
+
+    def test_client_that_goes_on(self):
+        """Where errors do not stop psql nothing is done, in a transaction or not."""
+        self.service(timelines.line('one', OUTSIDE))
+        script = self._without_stop('002')
+        self.run_script(script)
+        self._assert_changes_nothing(script, 'goes on from base, but the database is at 002')
+
+        self.use_another_database()
+        timelines.record(self.database, 'other')
+        self._assert_changes_nothing(script, 'goes on from base, but the database is at other')
+
+    def test_error_outside_of_a_transaction(self):
+        """What stands behind it is not done; the lock is free again."""
+        self.service(timelines.line('one', OUTSIDE))
+        self.upgrade('001')
+        self._execute('CREATE TABLE ix_one (id INTEGER)')
+        session = self.start_client()
+        session.feed(self._without_stop('001:002'))
+
+        self.assertIn('ERROR:  a statement before this transaction has failed', session.said)
+        self.assertEqual(['before', 'ix_one', 'one', 'outside'], timelines.tables(self.database))
+        self.assertEqual(['001'], self.recorded())
+        self._execute('DROP TABLE before, ix_one, outside')
+        self.upgrade('002')
+
+    def test_commit_that_fails(self):
+        """What stands behind the transaction is not done."""
+        self.service(timelines.line(UNCHECKED, OUTSIDE))
+        self.upgrade('001')
+        done = self.client(self._without_stop('001:002').replace(
+            'CREATE TABLE before', 'INSERT INTO one VALUES (1, 2); CREATE TABLE before'))
+
+        self.assertIn('violates foreign key constraint', done.stderr)
+        self.assertEqual(['one'], timelines.tables(self.database))
+        self.assertEqual(['001'], self.recorded())
+
+    def test_another_client(self):
+        """One that has no \\if does nothing of the revision, be it that it goes on."""
+        self.service(timelines.line('one', OUTSIDE, 'three'))
+        script = self.script('001:003')
+        self.upgrade('001')
+        before = self.found()
+        with self.database.connect().execution_options(isolation_level='AUTOCOMMIT') as client:
+            for statement in re.split(r'(?<=;)\n(?=\n)', script):
+                with contextlib.suppress(sa.exc.DBAPIError):
+                    client.exec_driver_sql(statement.replace('%', '%%'))
+
+        self.assertEqual(before, self.found())
+
+    def _without_stop(self, span):
+        script = self.script(span)
+        self.assertIn('\\set ON_ERROR_STOP on\n', script)
+        return script.replace('\\set ON_ERROR_STOP on\n', '')
+
+    def _assert_changes_nothing(self, script, said):
+        before = self.found()
+        done = self.client(script)
+
+        self.assertIn(said, done.stderr)
+        self.assertEqual(before, self.found())
 
 
 class GuardsOnMariaDB(GuardTests, databases.MariaDB, scripts.ScriptTestCase):

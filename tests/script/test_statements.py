@@ -75,6 +75,15 @@ OF_KIND = {
             """,
     },
 }
+# What psql, which knows PORT and HOST, could take for one of its variables.
+VARIABLES = [f'op.get_bind().exec_driver_sql({statement!r})' for statement in (
+    "INSERT INTO log SELECT 1, (ARRAY['a', 'b'])[1:PORT]::text || ':PORT'"
+    ' FROM (VALUES (1)) it (PORT)',
+    """INSERT INTO log SELECT 2, (ARRAY[3])[1:"x"]::text || '":x' FROM (VALUES (1)) it (x)""",
+    "INSERT INTO log SELECT 3, (ARRAY[3, 4])[1:'2']::text || (ARRAY[5, 6])[1:2]::text",
+    "/* it's /* :x */ isn't */ INSERT INTO log VALUES (4, 'a:x'), -- it's\n (5, E'\\':x')",
+    "INSERT INTO log SELECT 6, $$'$$ || a$x$[1:x]::text || $x$:x $$ ':PORT$x$"
+    " FROM (VALUES (1, '{e}'::text[])) it (x, a$x$)")]
 TRIGGERS = {
     'sqlite': """
         CREATE TRIGGER twice AFTER INSERT ON log WHEN new.id < 100 BEGIN
@@ -169,6 +178,16 @@ class StatementsOnSQLite(StatementTests, databases.SQLite, scripts.ScriptTestCas
 
 class StatementsOnPostgreSQL(StatementTests, databases.PostgreSQL, scripts.ScriptTestCase):
     """Statements in psql."""
+
+    def test_variables(self):
+        """The value of none is put into a statement by psql."""
+        self._compare(timelines.line(TABLE, *VARIABLES))
+        expected = self.found()
+        self.use_another_database()
+        done = self.client(self.script('head'), '--set=x=none', '--set=2=none')
+
+        self.assertEqual((0, ''), (done.returncode, done.stderr))
+        self.assertEqual(expected, self.found())
 
     def test_autocommit_block(self):
         """What no transaction takes is run outside of one, under the lock."""
