@@ -18,9 +18,20 @@ def type_name(type_: Any, dialect: sqlalchemy.Dialect) -> str:
     except Exception:  # noqa: BLE001 - a type of a service may raise anything
         return repr(type_)
     # PostgreSQL has a name for it: its words would be told by nobody.
-    if dialect.name == 'postgresql' and isinstance(type_, types.Enum) and type_.native_enum:
-        return f'{text} ({", ".join(map(_quoted, type_.enums))})'
+    found = enum(type_, dialect) if dialect.name == 'postgresql' else None
+    if found is not None and found.native_enum:
+        return f'{text} ({", ".join(map(_quoted, found.enums))})'
     return text
+
+
+def enum(type_: Any, dialect: sqlalchemy.Dialect) -> types.Enum | None:
+    """Return the enum that a type is on a database, or that it is an array of."""
+    found = type_.dialect_impl(dialect)
+    if isinstance(found, types.TypeDecorator):
+        return enum(found.impl_instance, dialect)
+    if isinstance(found, types.ARRAY):
+        return enum(found.item_type, dialect)
+    return found if isinstance(found, types.Enum) else None
 
 
 def default(column: Any, dialect: sqlalchemy.Dialect) -> str | None:
@@ -29,13 +40,18 @@ def default(column: Any, dialect: sqlalchemy.Dialect) -> str | None:
     if not isinstance(found, schema.DefaultClause):
         return None if found is None else type(found).__name__.lower()
     if isinstance(found.arg, str):
-        return _quoted(found.arg)
+        return literal(found.arg, dialect)
     if found.reflected and isinstance(found.arg, sql.elements.TextClause):
         return found.arg.text  # as the database spells it: a colon in it is no parameter
     try:
         return _expression(found.arg, dialect, include_table=True)
     except Exception:  # noqa: BLE001 - an expression of a service may raise anything
         return repr(found.arg)
+
+
+def literal(text: str, dialect: sqlalchemy.Dialect) -> str:
+    """Return a text as SQL; MariaDB and MySQL have each backslash twice."""
+    return _expression(sqlalchemy.literal(text, types.String()), dialect)
 
 
 def column(column: schema.Column[Any], dialect: sqlalchemy.Dialect) -> str:

@@ -21,6 +21,7 @@ from dbmanage import errors
 from dbmanage.autogen import defaults
 from dbmanage.autogen import differences
 from dbmanage.autogen import noise
+from dbmanage.autogen import reflection
 from dbmanage.autogen import rendering
 from dbmanage.autogen import types
 from dbmanage.database import tables
@@ -51,6 +52,7 @@ class Comparison:
         self._configure = configure
         self._own = own
         self._metadata = metadata
+        self._connection = connection
         self._dialect = connection.dialect
         self._options = {
             # SQLite alters a table by making it anew.
@@ -76,17 +78,22 @@ class Comparison:
 
         def render(kind: str, item: Any, context: autogenerate.api.AutogenContext) -> Any:
             imports.append(context.imports)
-            return render_item(kind, item, context) if render_item else False
+            found = render_item(kind, item, context) if render_item else False
+            return found or rendering.item(kind, item, context.imports, self._options)
 
+        # A dialect of a driver would have each % twice.
+        paper = migration.MigrationContext.configure(
+            dialect_name=self._dialect.name, dialect_opts={'paramstyle': 'named'},
+            opts=self._options)
         with self._registered():
             body = autogenerate.render_python_code(
-                self.operations, migration_context=self._context, render_item=render,
+                self.operations, migration_context=paper, render_item=render,
                 **{name: self._options[name] for name in _RENDERING if name in self._options})
-        body = rendering.qualified(body, self._options.get('sqlalchemy_module_prefix', 'sa.'))
+        body = rendering.qualified(body, rendering.prefix(self._options))
         return body.strip(), set().union(*imports)
 
     def _produced(self) -> ops.UpgradeOps:
-        with self._registered():
+        with self._registered(), reflection.with_defaults(self._connection):
             scripts = [autogenerate.produce_migrations(
                 self._context, self._metadata)]  # type: ignore[arg-type]
         process = self._configure.get('process_revision_directives')

@@ -41,7 +41,10 @@ class Difference:
 
     @property
     def words(self) -> str:
-        """The difference in plain words."""
+        """The difference in plain words, a line of them."""
+        return self._told().replace('\r', '\\r').replace('\n', '\\n')
+
+    def _told(self) -> str:
         state, _, what = self.kind.partition('_')
         subject, details = self._subject(what), self.database or self.models
         if state == 'not':

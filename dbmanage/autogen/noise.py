@@ -13,6 +13,8 @@ from sqlalchemy import types
 
 # What MariaDB calls a check without a name; and what it adds to a column of JSON.
 _UNNAMED = re.compile(r'CONSTRAINT_\d+$')
+# What a text may say of a column of an index, beside its name.
+_PART = re.compile(r'[\s`"]*(\w+)[`"]?(?:\s+(?:ASC|DESC))?\s*', re.IGNORECASE)
 _JSON = re.compile(r'json_valid\(', re.IGNORECASE)
 
 
@@ -66,4 +68,5 @@ def _columns(index: schema.Index) -> list[str | None]:
 def _column(part: Any) -> str | None:
     while isinstance(part, sql.elements.UnaryExpression):
         part = part.element
-    return getattr(part, 'name', None) or str(part)
+    found = _PART.fullmatch(str(part))
+    return getattr(part, 'name', None) or (found[1] if found else str(part))

@@ -11,8 +11,22 @@ from alembic.ddl import impl
 from sqlalchemy import schema
 from sqlalchemy import types
 
+from dbmanage import words
 from dbmanage.autogen import defaults
 
+_SIZABLE = re.compile(r'(VARCHAR|NUMERIC)(\([^()]*\))?$')
+_SPELLED = {
+    'postgresql': (
+        (re.compile('DECIMAL'), 'NUMERIC'), (re.compile(r'NUMERIC\((\d+)\)'), r'NUMERIC(\1, 0)'),
+        (re.compile(r'NCHAR\b'), 'CHAR'), (re.compile('DOUBLE PRECISION'), 'DOUBLE')),
+    # https://mariadb.com/kb/en/double/, https://mariadb.com/kb/en/varchar/
+    'mysql': (
+        (re.compile('DECIMAL'), 'NUMERIC'), (re.compile('NUMERIC$'), 'NUMERIC(10)'),
+        (re.compile(r'NUMERIC\((\d+)\)'), r'NUMERIC(\1, 0)'),
+        (re.compile('(REAL|DOUBLE PRECISION)$'), 'DOUBLE'),
+        (re.compile('NATIONAL (.*)'), r'\1 CHARACTER SET UTF8'),
+        (re.compile('CHARACTER SET UTF8(MB3)?( COLLATE UTF8(MB3)?_GENERAL_CI)?$'), 'UTF8MB3')),
+}
 _SIZED = re.compile(r'(TEXT|BLOB|FLOAT)\((\d+)\)')
 _LONGEST_SINGLE = 24  # bits of the precision of a FLOAT that is kept in four bytes
 
@@ -21,12 +35,12 @@ def are_same(
     inspected: schema.Column[Any], modelled: schema.Column[Any], dialect: sqlalchemy.Dialect,
 ) -> bool:
     """Tell whether two columns are obviously the same; most are, and it is quick."""
-    if (inspected.nullable is not modelled.nullable or inspected.comment != modelled.comment
-            or isinstance(modelled.type, types.Enum)):
+    if inspected.nullable is not modelled.nullable or inspected.comment != modelled.comment:
         return False
     try:
         spelled = dialect.type_compiler_instance.process
-        return (defaults.are_same(inspected, modelled, dialect)
+        return (words.enum(modelled.type, dialect) is None
+                and defaults.are_same(inspected, modelled, dialect)
                 and spelled(inspected.type) == spelled(modelled.type))
     except Exception:  # noqa: BLE001 - a type of a service may raise anything
         return False
@@ -36,12 +50,19 @@ def differ(
     compare: impl.DefaultImpl, inspected: schema.Column[Any], modelled: schema.Column[Any],
 ) -> bool:
     """Tell whether the types of a column in the database and its model differ."""
-    ours, theirs = inspected.type, modelled.type
-    if isinstance(ours, types.Enum) and isinstance(theirs, types.Enum):
-        return set(ours.enums) != set(theirs.enums)
-    if not compare.compare_type(inspected, modelled):
+    dialect = compare.dialect
+    ours, theirs = (words.enum(column.type, dialect) for column in (inspected, modelled))
+    if ours is not None and theirs is not None:
+        differs = set(ours.enums) != set(theirs.enums)
+        if differs or not any(isinstance(column.type, types.ARRAY)
+                              for column in (inspected, modelled)):
+            return differs  # the schema of an enum may be that of the search path
+    differs = compare.compare_type(inspected, modelled)
+    kept = [_kept(column.type, dialect) for column in (inspected, modelled)]
+    # Alembic does not compare a size that one of them lacks.
+    if not differs and not all(_SIZABLE.match(one) for types_ in kept for one in types_):
         return False
-    return not _kept(ours, compare.dialect) & _kept(theirs, compare.dialect)
+    return not kept[0] & kept[1]
 
 
 def _kept(type_: types.TypeEngine[Any], dialect: Any) -> set[str]:
@@ -49,9 +70,11 @@ def _kept(type_: types.TypeEngine[Any], dialect: Any) -> set[str]:
     text = type_.compile(dialect=dialect).upper()
     if dialect.name == 'sqlite':
         return {text if _word(text) in dialect.ischema_names else _affinity(text)}
+    for spelling, kept in _SPELLED.get(dialect.name, ()):
+        text = spelling.sub(kept, text)
     found = _SIZED.match(text)
     if found is None:
-        return {text.replace('DOUBLE PRECISION', 'DOUBLE')}
+        return {text}
     size = int(found[2])
     if found[1] == 'FLOAT':
         single = 'FLOAT' if dialect.name == 'mysql' else 'REAL'
@@ -80,8 +103,10 @@ def _affinity(text: str) -> str:
 
     https://www.sqlite.org/datatype3.html#determination_of_column_affinity
     """
-    for parts, name in ((('INT',), 'INTEGER'), (('CHAR', 'CLOB', 'TEXT'), 'TEXT'),
+    sizes = re.findall(r'\d+', text.partition('(')[2])
+    size = f'({", ".join(sizes)})' if sizes else ''
+    for parts, name in ((('INT',), 'INTEGER'), (('CHAR', 'CLOB', 'TEXT'), f'TEXT{size}'),
                         (('REAL', 'FLOA', 'DOUB'), 'REAL')):
-        if any(part in text for part in parts):
+        if any(part in _word(text) for part in parts):
             return name
-    return 'NUMERIC'
+    return f'NUMERIC{size}'

@@ -2,8 +2,13 @@
 """Tables that are one thing in a database, and another in the models."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 STRING, INTEGER, NUMERIC = sa.String(80), sa.Integer(), sa.Numeric(10, 2)
+NATIONAL = sa.NVARCHAR(80).with_variant(STRING, 'postgresql')
+BYTES = [sa.BINARY(size).with_variant(sa.LargeBinary, 'postgresql') for size in (16, 32)]
+UNLIMITED = sa.String().with_variant(STRING, 'mysql')
+BIT = INTEGER.with_variant(mysql.BIT(1), 'mysql')
 
 
 class Change:
@@ -30,6 +35,16 @@ def make(metadata, side):
     sa.Table('parents', metadata, sa.Column('id', sa.Integer, primary_key=True))
     for name, change in CHANGES.items():
         change.table(name, metadata, side)
+
+
+def many(*words):
+    """Return an array of an enum, where there are arrays."""
+    return sa.JSON().with_variant(sa.ARRAY(sa.Enum(*words, name='kind_4')), 'postgresql')
+
+
+def variant(*words):
+    """Return an enum of some databases."""
+    return STRING.with_variant(sa.Enum(*words, name='kind_5'), 'postgresql', 'mysql')
 
 
 def _column(*arguments, **options):
@@ -69,6 +84,9 @@ CHANGES = {
     'precision': Change(_column(NUMERIC), _column(sa.Numeric(10, 3)), 'changed_type'),
     # PostgreSQL's FLOAT is a double.
     'double': Change(_column(sa.Float()), _column(sa.Double()), 'changed_type', postgresql=()),
+    'real': Change(_column(sa.Float()), _column(sa.REAL()), 'changed_type'),
+    'national': Change(_column(STRING), _column(NATIONAL), 'changed_type', postgresql=()),
+    'byte_length': Change(_column(BYTES[0]), _column(BYTES[1]), 'changed_type', postgresql=()),
     'truth': Change(_column(INTEGER), _column(sa.Boolean()), 'changed_type'),
     'day': Change(_column(sa.DateTime()), _column(sa.Date()), 'changed_type'),
     'bytes': Change(_column(sa.Text()), _column(sa.LargeBinary()), 'changed_type'),
@@ -77,10 +95,20 @@ CHANGES = {
                     _column(sa.Enum('a', 'c', name='kind_1')), 'changed_type', sqlite=()),
     'more_words': Change(_column(sa.Enum('a', 'b', name='kind_2')),
                          _column(sa.Enum('a', 'b', 'cc', name='kind_2')), 'changed_type'),
+    'words_of_many': Change(_column(many('a', 'b')), _column(many('a', 'c')),
+                            postgresql=('changed_type',)),
+    'words_of_variant': Change(_column(variant('a', 'b')), _column(variant('a', 'c')),
+                               'changed_type', sqlite=()),
+    'unlimited': Change(_column(STRING), _column(UNLIMITED), 'changed_type', mariadb=()),
+    'limited': Change(_column(UNLIMITED), _column(STRING), 'changed_type', mariadb=()),
+    'any_number': Change(_column(NUMERIC), _column(sa.Numeric()), 'changed_type'),
+    'a_number': Change(_column(sa.Numeric()), _column(NUMERIC), 'changed_type'),
     'default': Change(*_default(STRING, 'a', 'b'), 'changed_default'),
     'default_case': Change(*_default(STRING, 'a', 'A'), 'changed_default'),
     'default_empty': Change(*_default(STRING, '', 'a'), 'changed_default'),
     'default_quote': Change(*_default(STRING, "it's", 'its'), 'changed_default'),
+    'default_quote_alone': Change(*_default(STRING, '', "'"), 'changed_default'),
+    'default_quoted': Change(*_default(STRING, 'a', "'a'"), 'changed_default'),
     'default_extra': Change(*_default(STRING, 'a', None), 'changed_default'),
     'default_missing': Change(*_default(STRING, None, ''), 'changed_default'),
     'default_number': Change(*_default(INTEGER, '1', '10'), 'changed_default'),
@@ -95,6 +123,19 @@ CHANGES = {
     'default_now': Change(*_default(sa.DateTime(), None, sa.func.now()), 'changed_default'),
     'default_then': Change(*_default(sa.DateTime(), sa.func.now(), '2021-01-01 00:00:00'),
                            'changed_default'),
+    'default_time': Change(*_default(sa.DateTime(), '2020-01-01', '2020-01-01 00:01:00'),
+                           'changed_default'),
+    'default_backslash': Change(*_default(STRING, 'a\\b', r'a\\b'), 'changed_default'),
+    'default_escape': Change(*_default(STRING, r'a\n', 'a\n'), 'changed_default'),
+    'default_exponent': Change(*_default(sa.Float(), '1e3', '1e2'), 'changed_default'),
+    'default_bit': Change(*_default(BIT, sa.text('0'), sa.text('1')), 'changed_default'),
+    'default_function': Change(*_default(STRING, sa.func.lower('ABC'), sa.func.upper('ABC')),
+                               'changed_default'),
+    # PostgreSQL is asked what they are.
+    'default_argument': Change(*_default(STRING, sa.func.lower('ABC'), sa.func.lower('abc')),
+                               'changed_default', postgresql=()),
+    'default_function_extra': Change(*_default(STRING, sa.func.lower('ABC'), None),
+                                     'changed_default'),
     'computed': Change(_computed('c + 1'), _computed('c + 2'), 'changed_computed'),
     # SQLite keeps no comments.
     'comment': Change(_column(INTEGER, comment='a'), _column(INTEGER, comment='b'),
@@ -109,6 +150,8 @@ CHANGES = {
     'index_order': Change(_columns(sa.Index, 'ix_5', 'c', 'd'),
                           _columns(sa.Index, 'ix_5', 'c', sa.desc('d')),
                           postgresql=('changed_index',)),
+    'index_text': Change(_columns(sa.Index, 'ix_7', sa.text('c DESC')),
+                         _columns(sa.Index, 'ix_7', sa.text('d DESC')), 'changed_index'),
     'index_descending': Change(_columns(sa.Index, 'ix_6', sa.desc('c')),
                                _columns(sa.Index, 'ix_6', sa.desc('d')), 'changed_index'),
     'unique_extra': Change(_columns(sa.UniqueConstraint, 'c', name='uq_1'), _columns(),

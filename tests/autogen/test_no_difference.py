@@ -29,6 +29,16 @@ class NoDifferenceTests:
         """Nor where a convention names what has no name."""
         self._assert_none(NAMING)
 
+    def test_drafted(self):
+        """Nor does what a drafted revision makes differ."""
+        self._serve('')
+        draft = self.run_command('revision', '--autogenerate', '-m', 'x')
+
+        upgrade = self.run_command('upgrade', 'head')
+
+        self.assertEqual((0, 0), (draft.code, upgrade.code), draft.err + upgrade.err)
+        self._assert_silent()
+
     def test_reference(self):
         """The revisions of the reference service have made what its models say."""
         self.run_command('upgrade', 'head')
@@ -36,11 +46,14 @@ class NoDifferenceTests:
         self._assert_silent()
 
     def _assert_none(self, naming):
-        self.service({}, {'models.py': MODELS.format(naming=naming)},
-                     models='acme.models', metadata='acme.models:metadata')
+        self._serve(naming)
         importlib.import_module('acme.models').metadata.create_all(self.engine())
 
         self._assert_silent()
+
+    def _serve(self, naming):
+        self.service({}, {'models.py': MODELS.format(naming=naming)},
+                     models='acme.models', metadata='acme.models:metadata')
 
     def _assert_silent(self):
         check = self.run_command('check')
