@@ -12,12 +12,11 @@ from sqlalchemy import schema as elements
 from dbmanage.alter import definition as definitions
 from dbmanage.alter import names
 from dbmanage.alter import pending
+from dbmanage.alter import refused
+from dbmanage.alter import values
 
 _CONSTANT = re.compile(
     r"DEFAULT\s+([+-]?\s*\d[\w.]*|'(?:[^']|'')*'|NULL|TRUE|FALSE)", re.IGNORECASE)
-# What MySQL gives to the rows in a new column that is NOT NULL, and what in a
-# type decides: https://dev.mysql.com/doc/refman/8.0/en/data-type-defaults.html
-_IMPLICIT = (('INT|BOOL|NUM|DEC|REAL|FLOA|DOUB', '0'), ('CHAR|CLOB|TEXT|BLOB|BINARY', "''"))
 
 
 class Batch:
@@ -53,7 +52,7 @@ class Batch:
         def edit(definition: definitions.Definition) -> None:
             column = definition.column(column_name)
             if type_ is not None:
-                definition.retype(column, new.type)
+                definition.retype(column, new.type, values.choices(type_))
             if nullable is not None:
                 not_null = None if nullable else definitions.Clause('NOT NULL')
                 column.put(not_null, 'NOT', 'NULL')
@@ -74,14 +73,11 @@ class Batch:
         new = self._column(column)
         if inline_primary_key and column.primary_key:
             new.put(definitions.Clause('PRIMARY KEY'))
-        value = self._fill(column, new)
+        value = values.filling(column, new, self.dialect)
 
         def edit(definition: definitions.Definition) -> None:
-            if if_not_exists and definition.has(new.name):
-                return
-            definition.columns.append(new)
-            if value:
-                definition.fills[new.name] = value
+            if not (if_not_exists and definition.has(new.name)):
+                definition.add_column(new, value)
 
         self.added = None if if_not_exists else new
         self.edits.append(edit)
@@ -130,9 +126,8 @@ class Batch:
             if found:
                 definition.drop(found.constraint)
             elif not if_exists and not of_type:
-                known = ', '.join(sorted(found.name for found in names.of(definition))) or 'none'
-                raise LookupError(
-                    f'table {definition.name} has no such constraint as {name}; it has {known}')
+                raise refused.no_constraint(definition.name, name, sorted(
+                    found.name for found in names.of(definition)))
 
         self.edits.append(edit)
 
@@ -164,14 +159,3 @@ class Batch:
             elements.Table('t', elements.MetaData(), column)
         return definitions.Column.of(str(elements.CreateColumn(column).compile(
             dialect=self.dialect)))
-
-    def _fill(self, column: elements.Column[Any], new: definitions.Column) -> str | None:
-        """Return what the rows get in a new column that must not be NULL."""
-        if not new.clause('NOT') or new.clause('DEFAULT', 'GENERATED', 'AS', 'PRIMARY'):
-            return None
-        default: Any = column.default
-        if default is not None and default.is_scalar:
-            return str(sqlalchemy.literal(default.arg, column.type).compile(
-                dialect=self.dialect, compile_kwargs={'literal_binds': True}))
-        return next((value for pattern, value in _IMPLICIT
-                     if re.search(pattern, new.type, re.IGNORECASE)), None)

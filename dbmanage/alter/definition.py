@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from dbmanage.alter import refused
 from dbmanage.alter import text
 
 _OF_TABLE = ('CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN')
@@ -33,11 +34,17 @@ class Clause:
 
 @dataclasses.dataclass
 class Column:
-    """A column: its name and type as they are written, and what follows."""
+    """A column: its name and type as they are written, and what follows.
+
+    ``source`` is how it is written in the table that is there, if it is in it.
+    ``choices`` are those of an enumeration, or none, if it has got another type.
+    """
 
     written: str
     type: str
     clauses: list[Clause]
+    source: str = ''
+    choices: Sequence[str] | None = None
 
     @classmethod
     def of(cls, sql: str) -> Column:
@@ -94,7 +101,9 @@ class Definition:
             if self.clauses or text.words(item)[0].upper() in _OF_TABLE:
                 self.add(item)
             else:
-                self.columns.append(Column.of(item))
+                column = Column.of(item)
+                column.source = column.written
+                self.columns.append(column)
 
     @property
     def has_rowid(self) -> bool:
@@ -118,11 +127,11 @@ class Definition:
         return [*self.columns, *self.clauses]
 
     def column(self, name: str) -> Column:
-        """Return a column; raise LookupError if it is not there."""
+        """Return a column; raise OperationalError if it is not there."""
         for column in self.columns:
             if text.same(column.name, name):
                 return column
-        raise LookupError(f'table {self.name} has no column {name}')
+        raise refused.operational(f'no such column: {self.name}.{name}')
 
     def has(self, name: str) -> bool:
         """Tell whether a column is there."""
@@ -139,14 +148,25 @@ class Definition:
         return inline + [Constraint(clause, _TYPES[clause.kind], self._columns(clause))
                          for clause in self.clauses if clause.kind in _TYPES]
 
-    def retype(self, column: Column, type_: str) -> None:
+    def retype(self, column: Column, type_: str, choices: Sequence[str] = ()) -> None:
         """Change a type; that of a row's number stays INTEGER, which is 64 bits."""
-        if not (self.is_rowid(column) and 'INT' in type_.upper()):
-            column.type = type_
+        if self.is_rowid(column) and 'INT' in type_.upper():
+            return
+        if choices or column.type.upper() != type_.upper():
+            column.choices = choices
+        column.type = type_
 
     def drop(self, constraint: Constraint) -> None:
         """Remove a constraint."""
         (constraint.column or self).clauses.remove(constraint.clause)
+
+    def add_column(self, column: Column, value: str | None) -> None:
+        """Add a new column, with what the rows get in it, if it is no default."""
+        if self.has(column.name):
+            raise refused.operational(f'duplicate column name: {column.name}')
+        self.columns.append(dataclasses.replace(column, clauses=[*column.clauses]))
+        if value:
+            self.fills[column.name] = value
 
     def drop_column(self, name: str) -> None:
         """Remove a column, and the constraints that it is part of."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import sqlalchemy
 
 from dbmanage.alter import definition as definitions
+from dbmanage.alter import refused
 from dbmanage.alter import text
 
 _LONGEST = 63  # PostgreSQL's NAMEDATALEN - 1
@@ -87,6 +88,8 @@ def add(definition: definitions.Definition, sql: str, is_made_up: bool) -> None:
     taken = {one.clause.name or '' for one in definition.constraints()}
     definition.add(sql)
     added = definition.constraints()[-1]
+    if not is_made_up and added.clause.name in taken:
+        raise refused.operational(f'{definition.name} has a constraint {added.clause.name} already')
     if is_made_up:
         name = postgresql(definition.name, added.type, added.columns, taken)
         definition.drop(added)

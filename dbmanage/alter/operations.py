@@ -13,6 +13,7 @@ import sqlalchemy
 from alembic.operations import base
 from alembic.operations import ops
 from alembic.operations import toimpl
+from oslo_db import exception
 
 from dbmanage import alter
 from dbmanage.alter import batch as batches
@@ -58,14 +59,15 @@ def _perform(
     try:
         if batch.edits:
             alterations.change(batch.table, batch.edits)
-    except LookupError:
+    except exception.DBNonExistentConstraint:
         # To MySQL a unique index is a constraint.
         if not alterations.has_index(batch.table, batch.constraint):
             raise
         operations.invoke(ops.DropIndexOp(str(batch.constraint), batch.table))
     if batch.rename:
         column, name = batch.rename
-        operations.impl.alter_column(batch.table, column, name=name)
+        with alterations.kept(batch.table):
+            operations.impl.alter_column(batch.table, column, name=name)
     for index in batch.indexes:
         operations.impl.create_index(index)
 

@@ -18,6 +18,7 @@ from alembic import util
 from sqlalchemy import event
 
 from dbmanage.alter import definition as definitions
+from dbmanage.alter import dependents
 from dbmanage.alter import rebuild
 from dbmanage.alter import text
 from dbmanage.database import refusal
@@ -71,7 +72,7 @@ class Alterations:
                 and text.same(self._definition.name, table))
 
     def definition(self, table: str) -> definitions.Definition:
-        """Return what a table is, or will be; LookupError if it is not there."""
+        """Return what a table is, or will be; DBNonExistentTable if it is not there."""
         if self._connection is None:
             raise util.CommandError(
                 f'SQLite cannot alter table {table} like that; it is made anew from what it is')
@@ -80,14 +81,14 @@ class Alterations:
         return self._definition
 
     def is_free(self, table: str, column: str) -> bool:
-        """Tell whether SQLite can drop a column: no constraint or index needs it.
+        """Tell whether SQLite can drop a column: nothing needs it, or can break.
 
         https://www.sqlite.org/lang_altertable.html#altertabdropcol
         """
         if self._connection is None or sqlite3.sqlite_version_info < (3, 35):
             return False
         definition = self.definition(table)
-        if not definition.has(column):
+        if not definition.has(column) or dependents.are_there(self._connection, table):
             return False
         needs = [one.sql for one in definition.items() if one is not definition.column(column)]
         needs += rebuild.made_of(self._connection, 'index', table).values()
@@ -100,8 +101,17 @@ class Alterations:
         return self._connection is not None and name in rebuild.made_of(
             self._connection, 'index', table)
 
+    @contextlib.contextmanager
+    def kept(self, table: str) -> Iterator[None]:
+        """Refuse what breaks something else, and undo it."""
+        if self._connection is None:
+            yield
+            return
+        with self._connection.begin_nested(), dependents.kept(self._connection, table):
+            yield
+
     def change(self, table: str, edits: Sequence[Edit]) -> None:
-        """Let edits of a table be made; LookupError if one has no object."""
+        """Let edits of a table be made; raise what oslo.db would if one cannot be."""
         changed = copy.deepcopy(self.definition(table))
         for edit in edits:
             edit(changed)

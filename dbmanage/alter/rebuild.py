@@ -9,24 +9,28 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 import sqlalchemy
 
 from dbmanage import output
 from dbmanage.alter import definition as definitions
+from dbmanage.alter import dependents
+from dbmanage.alter import refused
 from dbmanage.alter import text
+from dbmanage.alter import values
 
 _MADE = ('SELECT name, sql FROM sqlite_master WHERE type = ? AND tbl_name = ? COLLATE NOCASE'
          ' AND sql IS NOT NULL')
 
 
 def read(connection: sqlalchemy.Connection, table: str) -> definitions.Definition:
-    """Return the definition of a table; raise LookupError if it is not there."""
+    """Return the definition of a table; raise DBNonExistentTable if it is not there."""
     found = connection.exec_driver_sql(_MADE, ('table', table)).first()
     if found is None:
-        raise LookupError(f'there is no table {table}')
+        raise refused.no_table(table)
     if text.words(found.sql)[1].upper() == 'VIRTUAL':
-        raise LookupError(f'{table} is a virtual table, which cannot be altered')
+        raise refused.operational(f'{table} is a virtual table, which cannot be altered')
     return definitions.Definition(*found)
 
 
@@ -39,18 +43,27 @@ def replace(connection: sqlalchemy.Connection, new: definitions.Definition) -> N
     """Give a table another definition; without success it is as it was."""
     with connection.begin_nested():
         before = read(connection, new.name)
-        gone = [one.name for one in before.columns if not new.has(one.name)]
-        indexes = [sql for sql in made_of(connection, 'index', new.name).values()
-                   if not any(text.mentions(sql.partition('(')[2], name) for name in gone)]
-        triggers = made_of(connection, 'trigger', new.name).values()
-        number = _sequence(connection, new.name)
-        _exchange(connection, before, new)
-        for sql in (*indexes, *triggers):
-            connection.exec_driver_sql(sql)
-        if number is not None:
-            _restore_sequence(connection, new.name, number)
-        if gone:
-            _check_schema(connection, new)
+        kept = {column.source for column in new.columns}
+        gone = [one.name for one in before.columns if one.source not in kept]
+        keys = dependents.keys(connection, new.name)
+        with dependents.kept(connection, new.name, gone):
+            _replace(connection, before, new, gone)
+        dependents.check_keys(connection, new.name, keys)
+
+
+def _replace(
+    connection: sqlalchemy.Connection, before: definitions.Definition,
+    new: definitions.Definition, gone: Sequence[str],
+) -> None:
+    indexes = [sql for sql in made_of(connection, 'index', new.name).values()
+               if not any(text.mentions(sql.partition('(')[2], name) for name in gone)]
+    triggers = made_of(connection, 'trigger', new.name).values()
+    number = _sequence(connection, new.name)
+    _exchange(connection, before, new)
+    for sql in (*indexes, *triggers):
+        connection.exec_driver_sql(sql)
+    if number is not None:
+        _restore_sequence(connection, new.name, number)
 
 
 def _exchange(
@@ -59,15 +72,18 @@ def _exchange(
 ) -> None:
     quote = connection.dialect.identifier_preparer.quote_identifier
     table, old = quote(new.name), quote(f'dbmanage_old_{new.name}')
+    values.check_filling(connection, new)
     with _plain_rename(connection):
         connection.exec_driver_sql(f'ALTER TABLE {table} RENAME TO {old}')
     connection.exec_driver_sql(new.create(table))
-    values = _values(before, new)
+    written = _written(before, new)
     copied = connection.exec_driver_sql(
-        f'INSERT INTO {table} ({", ".join(values)})'
-        f' SELECT {", ".join(values.values())} FROM {old}')
-    for column, value in new.fills.items() if copied.rowcount else ():
-        output.say(f'{new.name}.{column} has no default: {copied.rowcount} rows get {value}')
+        f'INSERT INTO {table} ({", ".join(written)})'
+        f' SELECT {", ".join(written.values())} FROM {old}')
+    for column in new.columns:
+        values.check_type(connection, new.name, column)
+    for name, value in new.fills.items() if copied.rowcount else ():
+        output.say(f'{new.name}.{name} has no default: {copied.rowcount} rows get {value}')
     connection.exec_driver_sql(f'DROP TABLE {old}')
 
 
@@ -86,21 +102,21 @@ def _plain_rename(connection: sqlalchemy.Connection) -> Iterator[None]:
         connection.exec_driver_sql(f'PRAGMA legacy_alter_table={before}')
 
 
-def _values(before: definitions.Definition, new: definitions.Definition) -> dict[str, str]:
+def _written(before: definitions.Definition, new: definitions.Definition) -> dict[str, str]:
     """Return the columns to write, and what to write there."""
-    values = {}
+    written = {}
     if before.has_rowid and new.has_rowid:
         rowid = next((name for name in ('rowid', 'oid', '_rowid_')
                       if not before.has(name) and not new.has(name)), None)
-        values.update({rowid: rowid} if rowid else {})
+        written.update({rowid: rowid} if rowid else {})
     for column in new.columns:
         if column.clause('GENERATED', 'AS'):
             continue
-        if before.has(column.name):
-            values[column.written] = before.column(column.name).written
+        if column.source:
+            written[column.written] = values.converted(column)
         elif column.name in new.fills:
-            values[column.written] = new.fills[column.name]
-    return values
+            written[column.written] = new.fills[column.name]
+    return written
 
 
 def _sequence(connection: sqlalchemy.Connection, table: str) -> int | None:
@@ -115,10 +131,3 @@ def _sequence(connection: sqlalchemy.Connection, table: str) -> int | None:
 def _restore_sequence(connection: sqlalchemy.Connection, table: str, number: int) -> None:
     connection.exec_driver_sql('DELETE FROM sqlite_sequence WHERE name = ?', (table,))
     connection.exec_driver_sql('INSERT INTO sqlite_sequence VALUES (?, ?)', (table, number))
-
-
-def _check_schema(connection: sqlalchemy.Connection, table: definitions.Definition) -> None:
-    """Let SQLite look for a trigger or a view that misses a column."""
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    name = table.columns[0].written
-    connection.exec_driver_sql(f'ALTER TABLE {quote(table.name)} RENAME COLUMN {name} TO {name}')

@@ -57,6 +57,11 @@ def mentions(sql: str, name: str) -> bool:
                for word, following in itertools.pairwise([*words(sql), '']))
 
 
+def names(sql: str, name: str) -> bool:
+    """Tell whether some SQL has a name, if it is that of a table, say: ``t (a)``."""
+    return any(word[0] != "'" and same(identifier(word), name) for word in words(sql))
+
+
 def parenthesis(sql: str) -> tuple[str, str]:
     """Return what is in the first parenthesis, and what is behind it."""
     first, last = [word.start for word in _words(sql)

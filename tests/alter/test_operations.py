@@ -18,14 +18,6 @@ class AlterColumnTests(altering.AlteringTestCase):
 
         self.assertIn('a TEXT DEFAULT 1 NOT NULL,', self.sql())
 
-    def test_type_that_converts(self):
-        """Values are converted where nothing is lost, as in an INSERT."""
-        rows = "INSERT INTO t VALUES ('7'), ('1.5'), ('x'), (NULL)"
-        self.alter(['CREATE TABLE t (a TEXT)', rows],
-                   "op.alter_column('t', 'a', type_=sa.Integer())")
-
-        self.assertEqual([(7,), (1.5,), ('x',), (None,)], self.query('SELECT a FROM t'))
-
     def test_type_of_a_row_number(self):
         """A BIGINT that counts by itself goes on to do so."""
         self._alter("'id', type_=sa.BigInteger()")
@@ -189,7 +181,7 @@ class DropColumnTests(altering.AlteringTestCase):
             "op.drop_column('t', 'c', if_exists=True)",
             "op.drop_column('t', 'b', if_exists=True)", "op.drop_column('t', 'n')")
 
-        self.assertIn('004.py, line 10): LookupError: table t has no column n', result.err)
+        self.assertIn('004.py, line 10): no such column: t.n', result.err)
 
 
 class OtherTests(altering.AlteringTestCase):
@@ -208,4 +200,4 @@ class OtherTests(altering.AlteringTestCase):
                               "op.alter_column('t', 'a', nullable=False)")
 
         self.assertEqual(1, result.code)
-        self.assertIn('002.py, line 10): LookupError: t is a virtual table', result.err)
+        self.assertIn('002.py, line 10): t is a virtual table', result.err)
