@@ -203,15 +203,15 @@ def status(context: Context, check: bool) -> output.Answer:
 
 
 @command(
-    argument('--for', dest='target', default='head', metavar='REV', help=(
+    argument('--for', dest='targets', action='append', default=[], metavar='REV', help=(
         'an id in full, a branch, or head, the default; base: until it can be reached')),
     argument('--timeout', type=usage.seconds, default=300.0, metavar='SECONDS', help=(
         'how long; 300 by default, 0 looks once')),
     argument('--poll', type=usage.seconds, default=1.0, metavar='SECONDS', help=(
         'how long between two looks; 1 by default')))
-def wait(context: Context, target: str, timeout: float, poll: float) -> output.Answer:
+def wait(context: Context, targets: list[str], timeout: float, poll: float) -> output.Answer:
     """Wait until the database is there and at head; exit with 3 if it never is."""
-    return context.awaiting(target).wait(timeout, poll)
+    return context.awaiting(usage.one('for', targets, 'head')).wait(timeout, poll)
 
 
 @command(

@@ -19,6 +19,13 @@ def need(what: str, **options: str | None) -> None:
             raise errors.UsageError(f'--{name} goes with --{what}')
 
 
+def one(what: str, values: list[str], default: str) -> str:
+    """Return what an option was given; raise UsageError where it was given twice."""
+    if len(values) > 1:
+        raise errors.UsageError(f'--{what} may be given once, not {" and ".join(values)}')
+    return values[0] if values else default
+
+
 def target(revision: str | None, delta: int | None, sql: bool) -> str:
     """Return what upgrade is to go to; raise UsageError for what is no target."""
     if (revision is None) == (delta is None):

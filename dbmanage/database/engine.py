@@ -33,7 +33,8 @@ _MISUSES = (AttributeError, OSError, TypeError, ValueError)
 # and what libpq and PostgreSQL say of one, which have no number for it.
 _MISUSE_CODES = {1115, 1193, 1231}
 _MISUSE_TEXT = re.compile('connection option|configuration parameter|for parameter "')
-_LONGEST_CONNECT = 15  # seconds
+_LONGEST_CONNECT = 10  # seconds
+_SOON = 2  # seconds; a refusal, and one more try, are over before anybody wonders
 _ENGINE_OPTIONS = (
     'connection_debug', 'connection_recycle_time', 'connection_trace',
     'mysql_sql_mode', 'mysql_wsrep_sync_wait', 'sqlite_synchronous')
@@ -127,6 +128,7 @@ class Database:
         options = configuration.database(self._conf, self._group)
         retries = options['max_retries'] if retries is None else retries
         for attempt in itertools.count():
+            began = time.monotonic()
             try:
                 return _connected_in_time(engine)
             except (*refusal.REFUSALS, *refusal.LOST_EARLY, *_MISUSES) as e:
@@ -135,7 +137,7 @@ class Database:
                 said = f'cannot reach the {where}: {refusal.reason(e)}'
                 if attempt == retries:
                     raise errors.DatabaseUnreachable(said) from e
-                if attempt:  # one retry is over before anybody wonders
+                if attempt or time.monotonic() - began > _SOON:
                     output.say(f'{said}; trying again')
                 time.sleep(options['retry_interval'])
         raise AssertionError
@@ -185,4 +187,5 @@ def _connected_in_time(engine: sqlalchemy.Engine) -> sqlalchemy.Connection:
         return waiting.within(longest, engine.connect)
     except TimeoutError:
         raise exception.DBConnectionError(
-            RuntimeError('the server accepts connections, but says nothing')) from None
+            RuntimeError(f'the server accepts connections, and says nothing for {longest:g} s')
+        ) from None

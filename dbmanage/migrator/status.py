@@ -32,11 +32,12 @@ class Status:
     def status(self, check: bool) -> output.Answer:
         """Say where the database is, who works on it, and what it lacks.
 
+        One try to connect tells: who asks again has a loop of their own.
         ``check`` makes an exit code of it: 3, 6 or 7 where a start of the
         service would be wrong.
         """
         owner = self._owner
-        with look.looking(owner.database, owner.tables, owner.options.lease) as eye:
+        with look.looking(owner.database, owner.tables, owner.options.lease, 0) as eye:
             found = eye.found()
             result = state.of(found, owner.revisions, self._models(found))
             populated = self._populated(eye.connection, result)

@@ -3,11 +3,13 @@
 
 import json
 import os
+import socket
 
 import sqlalchemy as sa
 
 from tests import base
 from tests import databases
+from tests import door
 from tests import processes
 from tests import stock
 from tests import timelines
@@ -380,6 +382,29 @@ class UnreachableTests(base.CommandTestCase):
             self.assertIn('cannot reach the ', plain.err)
             self.assertEqual((4, 'unreachable'), (
                 result.code, json.loads(result.out)['error']['name']))
+
+
+    def test_one_try(self):
+        """It is not tried again, whatever max_retries says."""
+        for scheme in ('mysql', 'postgresql'):
+            entrance = door.Door(closed=9, host='127.0.0.1', port=server.free_port())
+            self.addCleanup(entrance.close)
+            self.configure(database={
+                'connection': f'{scheme}://u:p@127.0.0.1:{entrance.port}/d', 'max_retries': 5})
+            result = self.run_command('status')
+
+            self.assertEqual((4, '', 1), (result.code, result.out, entrance.opened), result.err)
+
+    def test_server_that_says_nothing(self):
+        """The line tells how long it was listened to."""
+        silent = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(silent.close)
+        self.configure(database={'connection': (
+            f'mysql://u:p@127.0.0.1:{silent.getsockname()[1]}/d?connect_timeout=1')})
+        result = self.run_command('status')
+
+        self.assertEqual((4, ''), (result.code, result.out))
+        self.assertRegex(result.err, r'^db-manage: error: cannot reach .* says nothing for 1 s\n$')
 
 
 class NoDatabaseOnPostgreSQL(databases.PostgreSQL, base.CommandTestCase):

@@ -282,6 +282,13 @@ class UsageTests(databases.SQLite, base.CommandTestCase):
             self.assertEqual((2, ''), (result.code, result.out), target)
             self.assertIn("Can't locate revision", result.err)
 
+    def test_two_targets(self):
+        """One of them would be forgotten."""
+        result = self.run_command('wait', '--for', '001', '--for', 'head')
+
+        self.assertEqual((2, ''), (result.code, result.out))
+        self.assertIn('--for may be given once, not 001 and head', result.err)
+
     def test_seconds(self):
         """They are seconds."""
         for option in ('--timeout', '--poll'):
