@@ -27,7 +27,7 @@ class Progress:
     """What is said of a run of these revisions."""
 
     def __init__(self, plan: Sequence[files.Revision]) -> None:
-        self._numbers = {one.revision: f'[{number}/{len(plan)}] {one.revision} {one.doc}'
+        self._numbers = {one.revision: f'[{number}/{len(plan)}] {one.revision} {one.message}'
                          for number, one in enumerate(plan, 1)}
         self._retries = collections.Counter[str]()
         self._begun = self._started = time.monotonic()
@@ -56,7 +56,7 @@ class Progress:
         self._is_running = False
         output.say(f'{self._numbers[revision.revision]} ... {seconds:.1f} s')
         return {
-            'revision': revision.revision, 'message': revision.doc,
+            'revision': revision.revision, 'message': revision.message,
             'seconds': round(seconds, 3), 'statements': statements,
             'retries': self._retries[revision.revision],
             'resumed': revision.revision in (self._resumed or ())}

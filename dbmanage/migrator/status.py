@@ -93,7 +93,8 @@ class Status:
             'state': result.name,
             'current': [{'revision': one, 'head': one in heads} for one in found.recorded or ()],
             'heads': heads,
-            'missing': [{'revision': one.revision, 'message': one.doc} for one in result.missing],
+            'missing': [{'revision': one.revision, 'message': one.message}
+                        for one in result.missing],
             'unknown': list(result.unknown),
             'partly_applied': [repair.document(one) for one in found.entries],
             'tables': len(found.tables),
@@ -106,7 +107,7 @@ class Status:
     ) -> list[str]:
         heads = self._owner.revisions.effective_heads()
         listed = result.missing if found.recorded is not None else ()
-        lines = [result.line, *(f'  {one.revision} {one.doc}' for one in listed),
+        lines = [result.line, *(f'  {one.revision} {one.message}' for one in listed),
                  *(repair.line(one) for one in found.entries if one.number)]
         if len(heads) > 1:
             lines.append(f'several heads: {", ".join(heads)}')

@@ -111,7 +111,7 @@ def _dialect(connection: sqlalchemy.Connection) -> str:
 
 def _revision(planned: paper.Planned, dialect: sqlalchemy.Dialect) -> dict[str, Any]:
     return {
-        'revision': planned.revision.revision, 'message': planned.revision.doc,
+        'revision': planned.revision.revision, 'message': planned.revision.message,
         'fingerprint': planned.revision.fingerprint, 'unknown': planned.unknown,
         'operations': [_operation(one, dialect) for one in planned.operations]}
 

@@ -37,6 +37,8 @@ if typing.TYPE_CHECKING:
     from dbmanage import timeline
     from dbmanage.timeline import files
 
+_REMEDY = '; write the SQL around it with FROM:TO and run it online'
+
 
 class Script:
     """The statements that a command would run, written instead of run."""
@@ -121,7 +123,7 @@ class Script:
     ) -> list[str]:
         return [
             f'{self._service.name}: {what} from {clients.named(start)}, for {client.dialect}', '',
-            *(f'{one.revision}  {_title(one)}' for one in plan), *([''] if plan else []),
+            *(f'{one.revision}  {one.message}' for one in plan), *([''] if plan else []),
             'Run it, if it is whole and its last line says so, with', f'    {client.usage}',
             f'It changes nothing unless the database is at {clients.named(start)}, '
             'and nobody else is at work.', *client.advice, '',
@@ -149,7 +151,7 @@ class Script:
         ) -> Iterator[migration.MigrationStep]:
             notes = write_out(context, client)
             for revision in plan:
-                script.begin(revision.revision, _title(revision))
+                script.begin(revision.revision, revision.message)
                 step = self._revisions.step(revision)
                 step.migration_fn = _told(revision, notes, step.migration_fn)
                 yield step
@@ -201,10 +203,6 @@ def write_out(context: migration.MigrationContext, client: clients.Client) -> pa
     return connection.notes
 
 
-def _title(revision: files.Revision) -> str:
-    return ' '.join(revision.doc.split())
-
-
 def _told(
     revision: files.Revision, notes: paper.Notes, upgrade: Callable[..., None],
 ) -> Callable[..., None]:
@@ -220,12 +218,12 @@ def _explaining(revision: files.Revision) -> Iterator[None]:
     try:
         yield
     except exc.CompileError as e:
+        remedy = _REMEDY if isinstance(e, clients.Unwritten) else ''
         raise errors.Failed(
-            f'{revision.place(e)} cannot be written as SQL: {e.args[0]}') from e
+            f'{revision.place(e)} cannot be written as SQL: {e.args[0]}{remedy}') from e
     except (paper.Reads, exc.NoInspectionAvailable, util.CommandError) as e:
         raise errors.Failed(
-            f'{revision.place(e)} cannot be written as SQL, {paper.reason(e)}; '
-            'write the SQL around it with FROM:TO and run it online') from e
+            f'{revision.place(e)} cannot be written as SQL, {paper.reason(e)}{_REMEDY}') from e
     except Exception as e:
         message = f'{revision.place(e)}: {type(e).__name__}: {e}'
         raise errors.Failed(message, raised=e) from e

@@ -12,14 +12,21 @@ import datetime
 import decimal
 import math
 import uuid
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
+from typing import ClassVar
 
 import sqlalchemy
+from sqlalchemy import exc
 
 from dbmanage.database import tables
 
 BUSY = 'another runner is at work on this database; run the script again later'
+
+
+class Unwritten(exc.CompileError):
+    """What the online run does has no SQL, or none that a client reads."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +52,8 @@ class Client:
     # Whether the guard can be asked before the version table is there.
     guards_first = False
     # What it loses when it reads a line.
-    unreadable = '\r\n'
+    unreadable: ClassVar[Mapping[str, str]] = {
+        '\r\n': 'a carriage return at the end of a line', '\0': 'a NUL character'}
 
     @property
     def options(self) -> dict[str, Any]:

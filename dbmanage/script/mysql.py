@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from dbmanage.database import note
 from dbmanage.script import clients
@@ -113,6 +114,15 @@ SET @left = locate(concat(@at, '{note.HALF_WAY}'), @note) = 1;
         while end in sql:
             end += '$'
         return f'DELIMITER {end}\n{sql}{end}\nDELIMITER ;'
+
+    def literal(self, value: Any) -> str | None:
+        """Return what PyMySQL sends: a duration is a TIME."""
+        if not isinstance(value, datetime.timedelta):
+            return super().literal(value)
+        seconds, fraction = divmod(abs(value) // datetime.timedelta(microseconds=1), 1_000_000)
+        minutes, seconds = divmod(seconds, 60)
+        sign = '-' if value.days < 0 else ''
+        return f"'{sign}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{fraction:06}'"
 
     def text(self, value: str) -> str:
         """Return the literal of a text, for a mode with backslash escapes."""

@@ -13,6 +13,8 @@ from sqlalchemy import exc
 from sqlalchemy.engine import mock
 from sqlalchemy.sql import dml
 
+from dbmanage.script import clients
+
 _READS = ('scalar', 'scalars', 'stream', 'get_', 'has_')
 # The styles of parameters to which a % is special.
 _FORMATS = ('format', 'pyformat')
@@ -137,7 +139,7 @@ class Connection(mock.MockConnection, sqlalchemy.Connection):  # type: ignore[mi
     ) -> Answer:
         """Write a statement as the driver sends it: some make a % of each %%."""
         if parameters:
-            raise exc.CompileError('exec_driver_sql() has parameters; execute() takes them')
+            raise clients.Unwritten('exec_driver_sql() has parameters; execute() takes them')
         dialect: Any = self.dialect
         if dialect.default_paramstyle in _FORMATS:
             if '%' in statement.replace('%%', ''):
@@ -163,5 +165,5 @@ def _with_parameters(statement: Any, parameters: Any) -> list[Any]:
         return [statement.bindparams(**row) for row in rows]
     if isinstance(statement, dml.Insert):
         return [statement.values(row) for row in rows]
-    raise exc.CompileError(
+    raise clients.Unwritten(
         f'its {type(statement).__name__} has parameters; put them into the statement')

@@ -6,8 +6,12 @@ from __future__ import annotations
 import datetime
 import decimal
 import re
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
+from typing import ClassVar
+
+from sqlalchemy import exc
 
 from dbmanage.script import clients
 
@@ -34,7 +38,7 @@ class PostgreSQL(clients.Client):
     usage = 'psql --no-psqlrc --file FILE DATABASE'
     advice = 'An error undoes the revision that it is in, and ends the script.',
     guards_first = True
-    unreadable = ''
+    unreadable: ClassVar[Mapping[str, str]] = {}
 
     def opening(self, heads: Sequence[str]) -> str:
         """Stop at the first error; read text as it is written here."""
@@ -93,6 +97,8 @@ END $dbmanage$;
 
     def statement(self, sql: str) -> str:
         """Return a statement; its array[1:n] asks for no variable of psql."""
+        if '\0' in sql:
+            raise exc.CompileError('a statement holds a NUL character, which PostgreSQL refuses')
         return super().statement(_TOKEN.sub(_spaced, sql))
 
     def literal(self, value: Any) -> str | None:

@@ -26,7 +26,7 @@ class _Statement(compiler.SQLCompiler):
     def __str__(self) -> str:
         # Alembic asks for it last: whatever has no value by now gets none.
         for name in [*self.bind_names.values(), *self.prefetch]:
-            raise exc.CompileError(
+            raise clients.Unwritten(
                 f'there is no value for {name}; a default that Python computes is none')
         return super().__str__()
 
@@ -36,12 +36,18 @@ class _Statement(compiler.SQLCompiler):
         bound = _bound(value, impl, self.dialect)
         found: Any = self.client.literal(bound)
         if found is None and isinstance(bound, float | decimal.Decimal):
-            raise exc.CompileError(f'there is no literal for {bound}')
+            raise clients.Unwritten(f'there is no literal for {bound}')
         if found is None:
-            return _keep_tabs(super().render_literal_value(value, type_))
+            return _keep_tabs(self._literal(value, type_))
         if impl.render_bind_cast and self.dialect.bind_typing is _CASTS:
             found = self.render_bind_cast(type_, impl, found)  # type: ignore[no-untyped-call]
         return _keep_tabs(found)
+
+    def _literal(self, value: Any, type_: Any) -> str:
+        try:
+            return super().render_literal_value(value, type_)
+        except exc.CompileError as e:
+            raise clients.Unwritten(str(e.args[0])) from e
 
     def render_literal_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> str:
         """Let the type see that a value is None: JSON has a null of its own."""

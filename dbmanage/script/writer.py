@@ -33,7 +33,7 @@ class Writer:
         self._is_paused = False
         # Closed by lines() or discard().
         self._file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115
-            _IN_MEMORY, 'w+', encoding='utf-8', newline='\n')
+            _IN_MEMORY, 'w+', encoding='utf-8', errors='replace', newline='\n')
 
     def open(self, header: Sequence[str]) -> None:
         """Begin with a comment of these lines, and what the client is told."""
@@ -67,9 +67,7 @@ class Writer:
     def write(self, text: str) -> None:
         """Take a statement from Alembic."""
         sql = _without_end(values.with_tabs(text))
-        if self.client.unreadable and self.client.unreadable in sql:
-            raise exc.CompileError('a statement holds what the client would lose, a '
-                                   'carriage return at the end of a line')
+        self._check_text(sql)
         if sql.startswith('-- Running '):
             return
         if sql in ('BEGIN', 'COMMIT'):
@@ -92,6 +90,16 @@ class Writer:
         with contextlib.closing(self._file) as file:
             for line in file:
                 yield line.rstrip('\n')
+
+    def _check_text(self, sql: str) -> None:
+        for lost, what in self.client.unreadable.items():
+            if lost in sql:
+                raise clients.Unwritten(f'a statement holds what the client would lose, {what}')
+        try:
+            sql.encode()
+        except UnicodeEncodeError as e:
+            raise exc.CompileError(
+                f'a statement holds {e.object[e.start:e.end]!a}, which is no character') from e
 
     def _turn(self, sql: str) -> None:
         """Begin or end a transaction, that of an autocommit_block() too."""

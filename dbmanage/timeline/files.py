@@ -74,6 +74,11 @@ class Revision:
         return self.longdoc.split('\n\n')[0]
 
     @property
+    def message(self) -> str:
+        """The first paragraph in one line."""
+        return ' '.join(self.doc.split())
+
+    @property
     def longdoc(self) -> str:
         """The docstring of the file."""
         return self.file.doc

@@ -39,6 +39,20 @@ class UpgradeTests:
 
         self.assertRegex(result.err, r'\A\[1/1\] 001 create one \.\.\. \d+\.\d s\n\Z')
 
+    def test_title_of_two_lines(self):
+        """It is one line in what is said of a run, before it too."""
+        self.service({'003.py': base.revision_file('003', '002', 'pass', 'Break\n  the rest')})
+        self.run_command('upgrade', '002')
+        for argv, line in (
+            (['plan', 'head'], '003 Break the rest'), (['status'], '  003 Break the rest'),
+        ):
+            with self.subTest(argv):
+                self.assertIn(line, self.run_command(*argv).out.splitlines())
+        result = self.run_command('upgrade', 'head', '-f', 'json')
+
+        self.assertIn('[1/1] 003 Break the rest ... ', result.err)
+        self.assertEqual('Break the rest', json.loads(result.out)['applied'][0]['message'])
+
     def test_already_applied(self):
         """It says so, and changes nothing."""
         self.run_command('upgrade', 'head')

@@ -6,6 +6,7 @@ from tests import databases
 from tests import timelines
 from tests.script import scripts
 
+REMEDY = '; write the SQL around it with FROM:TO and run it online'
 # Each reads in its last line.
 READERS = {
     'rows': """
@@ -67,9 +68,17 @@ USERS = {
         orm.Session(op.get_bind()).execute(sa.text('DELETE FROM one'))
         """,
 }
-# Each has a value, or a parameter, that SQL cannot hold.
-UNWRITTEN = {
+# Each has something that no database takes.
+REFUSED = {
     'placeholder': "op.execute(sa.text('DELETE FROM one WHERE id = :id'))",
+    'surrogate': r"""op.execute("INSERT INTO one VALUES ('\udc80')")""",
+    'value with a surrogate': r"""
+        one = sa.table('one', sa.column('id', sa.String()))
+        op.execute(one.insert().values(id='\udc80'))
+        """,
+}
+# Each has a value, or a parameter, that SQL cannot hold, and the driver can.
+UNWRITTEN = {
     'object': """
         one = sa.table('one', sa.column('id', sa.Integer()))
         op.bulk_insert(one, [{'id': object()}])
@@ -88,6 +97,13 @@ UNWRITTEN = {
         op.get_bind().execute(one.update().where(one.c.id == sa.bindparam('x')), {'x': 1})
         """,
     'end of line': '''op.execute("UPDATE one SET id = 'a\\r\\nb'")''',
+    'nul': r"""op.execute("UPDATE one SET id = 'a\0b'")""",
+    'parameters of the driver': "op.get_bind().exec_driver_sql('DELETE FROM one', (1,))",
+    'duration': """
+        import datetime
+        one = sa.table('one', sa.column('id', sa.Integer()))
+        op.execute(one.insert().values(id=datetime.timedelta(1)))
+        """,
 }
 
 
@@ -103,25 +119,31 @@ class ReadingTests(databases.SQLite, scripts.ScriptTestCase):
         self._refused(USERS, 'uses its connection as no script can')
 
     def _refused(self, bodies, what):
-        for name, body in bodies.items():
-            with self.subTest(name):
-                result, place = self._run(body)
-
-                self.assertEqual((1, ''), (result.code, result.out), result.err)
-                self.assertRegex(
-                    result.err, rf'^db-manage: error: {place} cannot be written as SQL, it {what} '
-                    r'\(.+\); write the SQL around it with FROM:TO and run it '
-                    r'online\n$')
+        self._assert_says(bodies, rf', it {what} \(.+\){REMEDY}')
 
     def test_what_has_no_sql(self):
-        """The place and the reason are named."""
-        for name, body in UNWRITTEN.items():
+        """The place, the reason and what to do are named."""
+        self._assert_says(UNWRITTEN, f': .+{REMEDY}')
+
+    def test_what_is_no_sql(self):
+        """What the online run would not do either has no remedy."""
+        self._assert_says(REFUSED, ': .+(?<!online)')
+
+    def test_nul_on_postgresql(self):
+        """PostgreSQL has none in a text, so the value is refused with its line."""
+        self._assert_says({'nul': r"""
+            one = sa.table('one', sa.column('id', sa.String()))
+            op.execute(one.insert().values(id='a\0b'))
+            """}, ': a statement holds a NUL character, .+', '--dialect', 'postgresql')
+
+    def _assert_says(self, bodies, what, *argv):
+        for name, body in bodies.items():
             with self.subTest(name):
-                result, place = self._run(body)
+                result, place = self._run(body, *argv)
 
                 self.assertEqual((1, ''), (result.code, result.out), result.err)
                 self.assertRegex(
-                    result.err, rf'^db-manage: error: {place} cannot be written as SQL: .+\n$')
+                    result.err, rf'\Adb-manage: error: {place} cannot be written as SQL{what}\n\Z')
 
     def test_single_percent(self):
         """The driver would take it for the beginning of a parameter."""
