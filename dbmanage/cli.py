@@ -40,12 +40,14 @@ def main(
 
     Without ``service`` it is the one that [dbmanage] names or describes. ``conf`` is
     the service's own ConfigOpts, if it has one. Data goes to stdout, and only when
-    the command did not fail; all talk, that of libraries too, goes to stderr.
+    the command did not fail; all talk, that of libraries too, goes to stderr. Without
+    ``argv`` the process is ours: a warning of Python is a line, too.
     """
+    telling = output.warnings_to_stderr if argv is None else contextlib.nullcontext
     argv = sys.argv[1:] if argv is None else argv
     prog = f'{service.name}-db-manage' if service else 'db-manage'
     out = sys.stdout
-    with contextlib.redirect_stdout(sys.stderr), output.logging_to_stderr():
+    with contextlib.redirect_stdout(sys.stderr), output.logging_to_stderr(), telling():
         try:
             return _write(out, _answer(prog, service, argv, conf))
         except errors.Error as e:
@@ -53,8 +55,7 @@ def main(
         except KeyboardInterrupt:
             failure, trace = errors.Busy('interrupted'), None
         except (Exception, SystemExit) as e:  # noqa: BLE001 - a bug, or the code of a service
-            failure = errors.Failed(errors.describe(e))
-            trace = e
+            failure, trace = errors.Failed(errors.describe(e)), e
         return _fail(out, prog, argv, failure, trace)
 
 

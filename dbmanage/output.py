@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -73,6 +74,17 @@ def logging_to_stderr() -> Iterator[None]:
         yield
     finally:
         root.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def warnings_to_stderr() -> Iterator[None]:
+    """Say what libraries warn of in a line, without the line of their code."""
+    def show(message: Warning | str, *_where: object, **_more: object) -> None:
+        say(f'warning: {" ".join(str(message).split())}')
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 class _Masked(logging.Formatter):

@@ -56,6 +56,16 @@ class MainTests(EmbeddedTestCase):
         self.assertEqual(f'acme-db-manage {dbmanage.__version__}\n', version.out)
         self.assertEqual("acme-db-manage: error: Can't locate revision 'xyz'\n", error.err)
 
+    def test_warnings(self):
+        """They are told as the program tells its own."""
+        self.service(timelines.line('one') | {'002.py': base.revision_file(
+            '002', '001', body='import warnings\nwarnings.warn("beware")')})
+        with self.assertWarnsRegex(UserWarning, 'beware'):
+            result = self.main(*self.files(), 'upgrade', 'head')
+
+        self.assertEqual(0, result.code)
+        self.assertNotIn('beware', result.err)
+
     def test_upgrade(self):
         """The service's revisions are applied."""
         result = self.main(*self.files(), 'upgrade', 'head')

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Streams that are closed, full, or read only in part, in real processes."""
 
+import json
 import os
 
 from tests import base
@@ -63,6 +64,22 @@ class PipeTests(StreamTestCase):
 
         self.assertEqual('0\n', result.out)
         self.assertEqual(['003'], timelines.recorded(self.engine()))
+
+
+class WarningTests(StreamTestCase):
+    """What a library or a revision warns of."""
+
+    def test_revision(self):
+        """It is one line on stderr, without its secrets; stdout has the document alone."""
+        self.service({'004.py': base.revision_file(
+            '004', '003', body='import warnings\nwarnings.warn("a://u:secret@h\\n  is old")')})
+        result = self.run_process('upgrade', 'head', '-f', 'json')
+
+        self.assertEqual((0, ['001', '002', '003', '004']), (
+            result.code, [one['revision'] for one in json.loads(result.out)['applied']]))
+        self.assertEqual(['warning: a://***@h is old'], [
+            line for line in result.err.splitlines() if 'is old' in line])
+        self.assertNotIn('warnings.warn', result.err)
 
 
 class FullDiskTests(StreamTestCase):
