@@ -14,6 +14,7 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import interfaces
 
+from dbmanage import errors
 from dbmanage.database import refusal
 
 _UNKNOWN = 'a process of another container, or one that has just ended'
@@ -47,30 +48,49 @@ def serialize(engine: sqlalchemy.Engine, until: Callable[..., None]) -> None:
 
 
 @contextlib.contextmanager
-def whole(connection: sqlalchemy.Connection) -> Iterator[None]:
+def whole(connection: sqlalchemy.Connection, what: str) -> Iterator[None]:
     """Let nothing end the transaction of a connection; BEGIN and COMMIT do nothing.
 
     An ``autocommit_block()`` commits, and so do sqlite3's executescript() and its
-    isolation_level: https://www.sqlite.org/c3ref/set_authorizer.html
+    isolation_level. Raises Failed if SQLite rolls back, as for INSERT OR ROLLBACK.
     """
     driver: Any = connection.connection.dbapi_connection
-    sqlite3 = connection.dialect.loaded_dbapi
 
+    def check(*_event: object) -> None:
+        if not driver.in_transaction:
+            raise errors.Failed(f'{what}: SQLite has rolled back all that the run did')
+
+    connection.info[_WHOLE] = True
+    event.listen(connection, 'before_cursor_execute', check)
+    try:
+        with _held(driver, connection.dialect.loaded_dbapi):
+            try:
+                yield
+                check()
+            finally:
+                if not connection.in_transaction():  # for SQLAlchemy, which has committed it
+                    connection.begin()
+    finally:
+        event.remove(connection, 'before_cursor_execute', check)
+        del connection.info[_WHOLE]
+
+
+@contextlib.contextmanager
+def _held(driver: Any, sqlite3: Any) -> Iterator[None]:
+    """Deny a ROLLBACK, and compile BEGIN and COMMIT to nothing.
+
+    https://www.sqlite.org/c3ref/set_authorizer.html
+    """
     def hold(action: int, operation: str | None, *_rest: object) -> int:
         if action != sqlite3.SQLITE_TRANSACTION:
             return int(sqlite3.SQLITE_OK)
         return int(sqlite3.SQLITE_DENY if operation == 'ROLLBACK' else sqlite3.SQLITE_IGNORE)
 
     driver.set_authorizer(hold)
-    connection.info[_WHOLE] = True
     try:
         yield
     finally:
-        if not connection.in_transaction():  # for SQLAlchemy, which has committed it
-            connection.begin()
-        del connection.info[_WHOLE]
-        # An authorizer that is set, and not one that is taken away, has SQLite
-        # compile again what it has compiled to nothing.
+        # One that is set, and not one that is taken away, has SQLite compile anew.
         driver.set_authorizer(lambda *_action: sqlite3.SQLITE_OK)
 
 

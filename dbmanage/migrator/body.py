@@ -67,7 +67,7 @@ class Body:
         if journal:
             return journal.recording(revision.revision, revision.fingerprint)
         if self._work.kind == kind.SQLITE:
-            return sqlite.whole(self._work.connection)
+            return sqlite.whole(self._work.connection, f'revision {revision.revision}')
         return contextlib.nullcontext()
 
     def _altering(self) -> contextlib.AbstractContextManager[None]:

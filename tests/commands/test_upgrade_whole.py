@@ -142,6 +142,26 @@ class WholeTests(databases.SQLite, processes.ProcessTestCase):
                 self.assertRegex(result.err.splitlines()[-1], r'revision 002 .*not authorized$')
                 self.assertEqual([], timelines.tables(database))
 
+    def test_rolled_back_by_a_statement(self):
+        """What follows would be committed alone: there is none, though the error is caught."""
+        for more in ('', MORE):
+            with self.subTest(more):
+                database = self._anew()
+                self._service(f"""
+try:
+    for _ in range(2):
+        op.execute('INSERT OR ROLLBACK INTO one VALUES (1)')
+except Exception:
+    pass
+{more}
+""")
+                result = self.run_command('upgrade', 'head')
+
+                self.assertEqual((1, ''), (result.code, result.out), result.err)
+                self.assertIn('revision 002: SQLite has rolled back all that the run did',
+                              result.err.splitlines()[-1])
+                self.assertEqual([], timelines.tables(database))
+
     def test_savepoint(self):
         """It is a revision's own."""
         self._anew()
