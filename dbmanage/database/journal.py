@@ -25,7 +25,8 @@ def table(schema: str | None, name: str) -> sqlalchemy.Table:
         sqlalchemy.Column('before', sqlalchemy.String(64), nullable=False),
         sqlalchemy.Column('reads', sqlalchemy.String(64), nullable=False),
         sqlalchemy.Column('answer', sqlalchemy.String(64), nullable=False),
-        sqlalchemy.Column('statement', sqlalchemy.Text(1 << 24), nullable=False),
+        sqlalchemy.Column('statement', sqlalchemy.Text().with_variant(
+            sqlalchemy.Text(1 << 24), 'mysql'), nullable=False),
         sqlalchemy.Column('done', sqlalchemy.Boolean, nullable=False),
         sqlalchemy.Column('runner', sqlalchemy.String(255), nullable=False),
         sqlalchemy.Column('connection', sqlalchemy.BigInteger, nullable=False),

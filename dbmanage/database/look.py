@@ -110,9 +110,7 @@ class Look:
 
 
 def begun(connection: sqlalchemy.Connection, own: tables.Tables) -> list[journal.Entry]:
-    """Return what is partly applied; number 0 is a script, which tells no statements."""
-    if connection.dialect.name != 'mysql':
-        return []
+    """Return what is partly applied; number 0 tells no statements."""
     noted = note.read(connection, own)
     by_script = [journal.Entry(noted, 0, '', '', '', 'a script', False, '')] if noted else []
     return [*by_script, *journal.read(connection, journal.table(own.schema, own.journal))]

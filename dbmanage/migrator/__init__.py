@@ -96,12 +96,17 @@ class Migrator:
         before = [] if purge else self.heads()
         with self.locked(wait) as work:
             self._refuse_half_done(work)
-            work.transact('stamp', lambda: self.revisions.run(
-                self.revisions.stamping(name), self.configure(work.connection), purge=purge))
+            work.transact('stamp', lambda: self._stamp(name, purge, work))
         after = self._read_back()
         if not wanted <= set(after) or (after and not wanted):
             raise errors.Failed(f'the stamp ended well, but the database is at {after}')
         return output.Answer({'from': before, 'to': after, 'changed': before != after})
+
+    def _stamp(self, name: str, purge: bool, work: working.Working) -> None:
+        self.revisions.run(
+            self.revisions.stamping(name), self.configure(work.connection), purge=purge)
+        if work.begun:
+            work.begun.forget()
 
     def populate(
         self, names: Sequence[str] = (), wait: float | None = None,

@@ -19,7 +19,8 @@ class Kept:
     ``part`` tells whether something is committed of one that is not recorded.
     ``unsure`` is true while the answer to a commit is out: if the connection
     is lost then, nobody knows whether it was done. ``before_commit`` is called
-    before what is sent may commit. On SQLite a revision's own commits do nothing.
+    before what is sent may commit, and ``before_part`` if that is a part of a
+    revision. On SQLite a revision's own commits do nothing.
     """
 
     def __init__(self, connection: sqlalchemy.Connection) -> None:
@@ -27,6 +28,7 @@ class Kept:
         self.part = ''
         self.unsure = False
         self.before_commit: Callable[[], None] | None = None
+        self.before_part: Callable[[], None] | None = None
         self._running = ''
         self._recorded = self._changes = 0
         self._is_whole = connection.dialect.name == 'sqlite'
@@ -69,6 +71,8 @@ class Kept:
             return
         if self.before_commit:
             self.before_commit()
+        if self.before_part and self._running:
+            self.before_part()
         self.unsure = True
 
     def _begin(self, _connection: sqlalchemy.Connection) -> None:

@@ -34,6 +34,12 @@ _CHOICES = (
 # No journal knows what a script has done.
 _CHOICES_AFTER_A_SCRIPT = ('run the rest of the script', *_CHOICES[4:])
 
+_CHOICES_AFTER_A_COMMIT = (
+    'run upgrade again: all of it is run again',
+    'stamp {0}: the rest of it is done by hand, record it',
+    _CHOICES[5],
+)
+
 _FORMS = {'mark_done': 'REV:N', 'redo': 'REV:N', 'mark_applied': 'REV', 'forget': 'REV'}
 
 
@@ -89,7 +95,7 @@ class Repair:
         last = {one.revision: one for one in entries}
         choices = [choice.format(one.revision, one.number)
                    for one in last.values()
-                   for choice in (_CHOICES if one.number else _CHOICES_AFTER_A_SCRIPT)]
+                   for choice in _choices(one)]
         return output.Answer(
             {'partly_applied': [document(one) for one in entries], 'choices': choices},
             [*lines, *choices])
@@ -139,15 +145,17 @@ class Repair:
         journal.mark_done(work.connection, self._table, entries[0])
 
     def _redo(self, work: working.Working, entries: Sequence[journal.Entry]) -> None:
-        self._drop(work.connection, entries[0])
+        self._drop(work, entries[0])
 
     _forget = _redo
 
-    def _drop(self, connection: sqlalchemy.Connection, entry: journal.Entry) -> None:
+    def _drop(self, work: working.Working, entry: journal.Entry) -> None:
         if entry.number:
-            journal.forget(connection, self._table, entry)
+            journal.forget(work.connection, self._table, entry)
+        elif work.begun:
+            work.begun.forget()
         else:
-            note.forget(connection, self._migrator.tables)
+            note.forget(work.connection, self._migrator.tables)
 
     def _mark_applied(self, work: working.Working, entries: Sequence[journal.Entry]) -> None:
         """Record the revision as if its statements had been run just now."""
@@ -160,12 +168,18 @@ class Repair:
 
         def recorded(ctx: migration.MigrationContext, **_rest: Any) -> None:
             work.lock.fence(typing.cast(Any, ctx.connection))
-            self._drop(typing.cast(Any, ctx.connection), entries[0])
+            self._drop(work, entries[0])
 
         work.connection.commit()
         self._migrator.revisions.run(steps, {
             **self._migrator.configure(work.connection),
             'transaction_per_migration': True, 'on_version_apply': recorded})
+
+
+def _choices(entry: journal.Entry) -> Sequence[str]:
+    if entry.number:
+        return _CHOICES
+    return _CHOICES_AFTER_A_COMMIT if entry.runner else _CHOICES_AFTER_A_SCRIPT
 
 
 def line(entry: journal.Entry) -> str:

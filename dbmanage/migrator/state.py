@@ -98,7 +98,8 @@ def _begun(found: look.Found, revisions: timeline.Timeline) -> str:
 def _progress(found: look.Found, revision: str) -> str:
     entries = [one for one in found.entries if one.revision == revision]
     if not entries[0].number:
-        return 'in a script, the rest of whose statements is to be run by hand'
+        return ('after it had committed a part of itself' if entries[0].runner else
+                'in a script, the rest of whose statements is to be run by hand')
     done = sum(one.done for one in entries)
     last = entries[-1]
     begun = '' if last.done else f', statement {last.number} was begun and may be done'

@@ -60,6 +60,8 @@ class Run:
         self.finished = False
         self.progress = progress.Progress(plan)
         self._kept = kept.Kept(work.connection)
+        if work.begun:
+            self._kept.before_part = work.begun.write
         self._body = body.Body(work, self._kept, configure.get('dbmanage_alterations'))
 
     def apply(self) -> None:
@@ -86,6 +88,9 @@ class Run:
         if self._work.journal:
             self._work.journal.load()
             self.progress.resuming(self._work.journal.begun())
+        if self._work.begun:
+            self._work.begun.load()
+            self.progress.resuming(self._work.begun.earlier)
         self._left = len(self._plan)
         while self._left:
             try:
@@ -144,6 +149,8 @@ class Run:
         self._end(revision)
 
     def _begin(self, revision: files.Revision) -> None:
+        if self._work.begun:
+            self._work.begun.begin(revision.revision)
         self._work.watch.check()
         self._work.lock.check()
         self._kept.begin(revision.revision)
@@ -182,6 +189,8 @@ class Run:
         self._work.lock.fence(ctx.connection)
         if self._work.journal:
             self._work.journal.clear(ctx.connection, step.up_revision_id)
+        if self._work.begun:
+            self._work.begun.clear(ctx.connection)
         if step.up_revision_id in self._together:
             self._check_foreign_keys(self._together[step.up_revision_id], step.up_revision_id)
         self._kept.record()
@@ -198,14 +207,25 @@ class Run:
             error = e
         except (*refusal.REFUSALS, *refusal.LOST_EARLY):
             pass
-        journal = self._work.journal
+        if not self._is_half_done(lost) or not isinstance(error, _ENDS):
+            return error
+        said = str(error).removesuffix('; run it again')
+        begun = self._work.begun
+        if begun and begun.is_repeated and isinstance(error, errors.Failed):
+            do = f'as it was before; do the rest by hand, then stamp {begun.running}'
+        else:
+            do = 'run it again'
+        return errors.PartlyApplied(f'{said}; partly applied: {do}', raised=error.raised)
+
+    def _is_half_done(self, lost: bool) -> bool:
+        """Tell whether something stays, or may, of what is not recorded."""
+        journal, begun = self._work.journal, self._work.begun
         half = journal.is_half_done() if journal else bool(self._kept.part)
         if lost:
             half = half or self._kept.unsure or self._kept.revisions > 0
-        if not half or not isinstance(error, _ENDS):
-            return error
-        said = str(error).removesuffix('; run it again')
-        return errors.PartlyApplied(f'{said}; partly applied: run it again', raised=error.raised)
+        elif begun and not half:
+            begun.take_back()
+        return half or bool(begun and begun.is_repeated)
 
     def _check_foreign_keys(self, first: str, last: str) -> None:
         """Raise Failed for rows that refer to nothing, and did not before."""

@@ -16,6 +16,7 @@ import sqlalchemy
 
 from dbmanage import errors
 from dbmanage import output
+from dbmanage.database import begun
 from dbmanage.database import engine
 from dbmanage.database import held
 from dbmanage.database import journal
@@ -41,6 +42,7 @@ class Working:
     lock: held.Held
     watch: watch.Watch
     journal: recorder.Recorder | None
+    begun: begun.Begun | None
     lock_retry: float
 
     @property
@@ -111,8 +113,8 @@ def locked(
                 lambda: _reached(recorded, connection, beside))
             with watcher.watching(), lock.taken(place) as hold:
                 limits.set_lock_timeout(connection, connection_kind, options.lock_timeout)
-                yield Working(connection, connection_kind, hold, watcher, _journal(
-                    connection, connection_kind, own, hold), options.lock_retry)
+                yield Working(connection, connection_kind, hold, watcher,
+                              *_notes(connection, connection_kind, own, hold), options.lock_retry)
 
 
 def _reached(
@@ -132,11 +134,14 @@ def _reached(
     return ', '.join(at) or 'no revision'
 
 
-def _journal(
+def _notes(
     connection: sqlalchemy.Connection, connection_kind: str, own: tables.Tables, hold: held.Held,
-) -> recorder.Recorder | None:
+) -> tuple[recorder.Recorder | None, begun.Begun | None]:
+    """Return what tells the next run where this one was, if anything stays of it."""
+    table = journal.table(own.schema, own.journal)
     if connection_kind in (kind.POSTGRESQL, kind.PGBOUNCER):
         limits.rebuild_invalid_indexes(connection.engine)
-    if connection_kind not in (kind.MYSQL, kind.GALERA):
-        return None
-    return recorder.Recorder(connection, journal.table(own.schema, own.journal), hold)
+        return None, begun.Begun(connection, table)
+    if connection_kind in (kind.MYSQL, kind.GALERA):
+        return recorder.Recorder(connection, table, hold), None
+    return None, None

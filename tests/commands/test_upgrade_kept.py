@@ -57,10 +57,11 @@ class KeptTests(databases.PostgreSQL, base.CommandTestCase):
         self.assertEqual(['001'], timelines.recorded(self.database))
 
     def test_lost_before_a_block(self):
-        """Nobody knows whether the commit was done: look, says the code."""
+        """The commit was not sent: nothing is committed."""
         result = self.upgrade('one', LOST + INDEX)
 
-        self.assert_ended(result, 6, 'the connection was lost')
+        self.assert_ended(result, 4, 'the connection was lost', 'rolled back: 001')
+        self.assertEqual([], timelines.tables(self.database))
 
     def test_lost_at_the_end_of_a_block(self):
         """The driver says it, and not the database."""
