@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import pathlib
-import re
 import typing
 from collections.abc import Callable
 from collections.abc import Collection
@@ -27,8 +26,6 @@ if typing.TYPE_CHECKING:
     from dbmanage import output
     from dbmanage.timeline import directory
     from dbmanage.timeline import draft as drafts
-
-RELATIVE = re.compile(r'(?:(?P<branch>.+)@)?(?P<symbol>\w+)?(?P<steps>[+-]\d+)$')
 
 # Revisions whose code is kept from the check to the run; it takes 5 KB of memory each.
 _KEPT = 1000
@@ -156,12 +153,12 @@ class Timeline:
 
     def is_relative(self, name: str) -> bool:
         """Tell whether a target is counted from where the database is."""
-        match = RELATIVE.match(name)
+        match = names.RELATIVE.match(name)
         return bool(match) and name not in self
 
     def check_target(self, name: str) -> None:
         """Raise UsageError unless ``name`` is something to upgrade to."""
-        relative = RELATIVE.match(name)
+        relative = names.RELATIVE.match(name)
         if name in self or not relative:
             if not self.resolve(name) and name not in names.SYMBOLS:
                 raise errors.UsageError(f'nothing is below {name}: {errors.NO_DOWNGRADE}')
@@ -175,12 +172,14 @@ class Timeline:
         try:
             return self.between(heads, target)
         except LookupError as e:
-            left = len(self.between(heads, 'heads'))
+            left = self.between(heads, 'heads')
             if not left and target.rpartition('@')[2].startswith('+'):
                 return []
+            why = (names.unnamed_branch(self, target, heads, left)
+                   or str(e) or 'there is no such revision')
             raise errors.UsageError(
                 f'cannot upgrade to {target} from {", ".join(heads) or "base"}, where '
-                f'{left} revisions are left: {str(e) or "there is no such revision"}') from e
+                f'{len(left)} revisions are left: {why}') from e
 
     def between(self, heads: Sequence[str], target: str) -> list[files.Revision]:
         """Return what the target needs and the heads lack, oldest first.
@@ -188,7 +187,7 @@ class Timeline:
         Raises LookupError if there is no such target, or no way to it.
         """
         found = None
-        if not RELATIVE.match(target):
+        if not names.RELATIVE.match(target):
             found = self.graph.between(heads, target)
         if found is None:
             found = self._revisions(self.directory.between(heads, target))

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 import typing
+from collections.abc import Collection
 from collections.abc import Sequence
 
 from dbmanage import errors
@@ -14,6 +16,7 @@ if typing.TYPE_CHECKING:
     from dbmanage import timeline
     from dbmanage.timeline import files
 
+RELATIVE = re.compile(r'(?:(?P<branch>.+)@)?(?P<symbol>\w+)?(?P<steps>[+-]\d+)$')
 SYMBOLS = ('head', 'heads')
 
 
@@ -68,9 +71,48 @@ def _ambiguous(revisions: timeline.Timeline, name: str) -> errors.UsageError | N
         f'revision {name} is ambiguous: {", ".join(begun[:3])} ...') if begun else None
 
 
+def unnamed_branch(
+    revisions: timeline.Timeline, target: str, heads: Sequence[str],
+    left: Sequence[files.Revision],
+) -> str:
+    """Say how steps are counted on one of several branches, if that is what lacks."""
+    match = RELATIVE.match(target)
+    branch, start, steps = match.groups() if match else (None, None, 0)
+    at = {one.revision for one in revisions.resolve(start)} if start else {*heads}
+    for _ in range(int(steps)):
+        ways = [one for one in left if _follows(one, at) and (not branch or branch in {
+            *one.branch_labels, *revisions.lineage([one])})]
+        if len(at) > 1 and not branch:
+            below = {id_ for one in ways for id_ in one.down_revisions}
+            return _branches([revisions.get(id_) for id_ in at if id_ in below], target)
+        if len(ways) > 1:
+            return _branches(ways, target)
+        at = {one.revision for one in ways}
+    return ''
+
+
+def _branches(ways: Sequence[files.Revision], target: str) -> str:
+    rest = target.rpartition('@')[2]
+    names = sorted(f'{_branch(one, ways)}@{rest}' for one in ways)
+    return f'it does not say on which branch; name one: {", ".join(names)}' if names else ''
+
+
+def _follows(revision: files.Revision, below: Collection[str]) -> bool:
+    if not below:
+        return not revision.down_revisions
+    return not {*below}.isdisjoint(revision.down_revisions)
+
+
+def _branch(head: files.Revision, heads: Sequence[files.Revision]) -> str:
+    """Return the name of the branch of one of several revisions, be it its id."""
+    others = {label for one in heads if one is not head for label in one.branch_labels}
+    return min({*head.branch_labels} - others, default=head.revision)
+
+
 def _several_heads(revisions: timeline.Timeline) -> errors.UsageError:
+    found = [revisions.graph.revisions[id_] for id_ in revisions.heads()]
     heads = ', '.join(
-        f'{id_} ({sorted(head.branch_labels)[0]}@head)' if head.branch_labels else id_
-        for id_ in revisions.heads() for head in [revisions.graph.revisions[id_]])
+        one.revision if branch == one.revision else f'{one.revision} ({branch}@head)'
+        for one in found for branch in [_branch(one, found)])
     return errors.UsageError(
         f'there are several heads: {heads}; name one, or say heads for all of them')

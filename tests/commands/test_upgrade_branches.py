@@ -85,15 +85,34 @@ class BranchTests(databases.SQLite, base.CommandTestCase):
         self.assertEqual(['base1'], timelines.recorded(self.database))
 
     def test_steps_of_several_branches(self):
-        """Which branch they are on is not said: none is taken."""
+        """Which branch they are on is asked, by name; none is taken."""
         self.run_command('upgrade', 'apple1')
         self.run_command('upgrade', 'pear1')
         result = self.run_command('upgrade', '+1')
 
         self.assertEqual((2, ''), (result.code, result.out))
-        self.assertIn('cannot upgrade to +1 from apple1, pear1', result.err)
-        self.assertEqual(1, len(result.err.splitlines()))
+        self.assertEqual(
+            'db-manage: error: cannot upgrade to +1 from apple1, pear1, where 1 revisions are '
+            'left: it does not say on which branch; name one: apples@+1\n', result.err)
         self.assertEqual(['apple1', 'pear1'], timelines.recorded(self.database))
+        self.assertEqual(0, self.run_command('upgrade', 'apples@+1').code)
+
+    def test_steps_across_a_branch_point(self):
+        """The branches that part there are named, by an id where there is no label."""
+        self.service({'plum1.py': base.revision_file('plum1', 'base1')})
+        for argv, names in (
+            (('+2', '--sql'), 'apples@+2, pears@+2, plum1@+2'),
+            (('base1:+1', '--sql'), 'apples@+1, pears@+1, plum1@+1'),
+            (('base1+1',), 'apples@base1+1, pears@base1+1, plum1@base1+1'),
+            (('base1@+2',), 'apples@+2, pears@+2, plum1@+2'),
+        ):
+            with self.subTest(argv):
+                result = self.run_command('upgrade', *argv)
+
+                self.assertEqual((2, ''), (result.code, result.out))
+                self.assertTrue(result.err.endswith(f'name one: {names}\n'), result.err)
+        self.assertEqual(0, self.run_command('upgrade', 'plum1@+2').code)
+        self.assertEqual(['plum1'], timelines.recorded(self.database))
 
     def test_json(self):
         """Several heads are a list, in their order."""
@@ -151,6 +170,17 @@ class MergeTests(databases.SQLite, base.CommandTestCase):
         self.assertEqual((0, ''), (result.code, result.out), result.err)
         self.assertEqual(['fruit'], timelines.recorded(self.database))
         self.assertEqual(4, len(timelines.tables(self.database)))
+
+    def test_steps_of_several_branches(self):
+        """Either branch leads to the revision that joins them."""
+        self.run_command('upgrade', 'apple2')
+        self.run_command('upgrade', 'pear1')
+        result = self.run_command('upgrade', '+1')
+
+        self.assertEqual(2, result.code)
+        self.assertIn('name one: apples@+1, pears@+1\n', result.err)
+        self.assertEqual(0, self.run_command('upgrade', 'pears@+1').code)
+        self.assertEqual(['fruit'], timelines.recorded(self.database))
 
     def test_from_one_branch(self):
         """What the other branch has is applied."""
