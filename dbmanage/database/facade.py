@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,10 @@ from dbmanage import service as services
 from dbmanage.database import address
 
 _PORTS = {'postgresql': 5432, 'mysql': 3306}
+
+
+class Elsewhere(errors.Failed):
+    """The code of a service connects to another database, or once too often."""
 
 
 def load(
@@ -72,16 +77,16 @@ def guarded(working: sqlalchemy.Connection) -> Iterator[None]:
     has for a default, and a revision that asks it is answered by that. On
     SQLite a second connection could only wait for ours, or miss what it did.
     """
-    url = working.engine.url
+    ours = _place(working.engine)
 
-    def check(connection: sqlalchemy.Connection) -> None:
-        if _place(connection.engine.url) != _place(url):
-            raise errors.Failed(_elsewhere(connection.engine.url, url))
-        if url.get_backend_name() == 'sqlite' and working.in_transaction():
-            raise errors.Failed('SQLite has one connection for all of a revision, that of '
-                                'op.get_bind(); another one, of an engine, would wait for it')
+    def check(found: sqlalchemy.URL) -> None:
+        if found != ours:
+            raise Elsewhere(_elsewhere(found, ours))
+        if ours.drivername == 'sqlite' and working.in_transaction():
+            raise Elsewhere('SQLite has one connection for all of a revision, that of '
+                            'op.get_bind(); another one, of an engine, would wait for it')
 
-    with asked(check):
+    with _asked_early(check), asked(lambda connection: check(_place(connection.engine))):
         yield
 
 
@@ -93,6 +98,22 @@ def asked(check: Callable[[sqlalchemy.Connection], None]) -> Iterator[None]:
         yield
     finally:
         event.remove(sqlalchemy.Engine, 'engine_connect', check)
+
+
+@contextlib.contextmanager
+def _asked_early(check: Callable[[sqlalchemy.URL], None]) -> Iterator[None]:
+    """Ask ``check`` before a driver connects, which makes a file of SQLite.
+
+    A pool may have been connected long before: it does not connect again.
+    """
+    def ask(dialect: sqlalchemy.Dialect, _record: object, *connect: Any) -> None:
+        check(_place_of(dialect, *connect))
+
+    event.listen(sqlalchemy.Engine, 'do_connect', ask)
+    try:
+        yield
+    finally:
+        event.remove(sqlalchemy.Engine, 'do_connect', ask)
 
 
 def _share(service: services.Service, own: cfg.ConfigOpts, url: sqlalchemy.URL) -> None:
@@ -122,20 +143,33 @@ def _check_started(url: sqlalchemy.URL) -> None:
     enginefacade = sys.modules.get('oslo_db.sqlalchemy.enginefacade')
     if enginefacade is None or not enginefacade.writer.is_started:
         return
-    started = enginefacade.writer.get_engine().url
-    if _place(started) != _place(url):
-        raise errors.UsageError(_elsewhere(started, url))
+    started = _place(enginefacade.writer.get_engine())
+    ours = _place(sqlalchemy.create_engine(url))
+    if started != ours:
+        raise errors.UsageError(_elsewhere(started, ours))
 
 
-def _elsewhere(found: sqlalchemy.URL, url: sqlalchemy.URL) -> str:
+def _elsewhere(found: sqlalchemy.URL, ours: sqlalchemy.URL) -> str:
     return (f'the code of the service connects to the {address.shown(found)}, not to the '
-            f'{address.shown(url)}; let conf name its ConfigOpts, or prepare configure '
-            'its engines for the same connection')
+            f'{address.shown(ours)}; let conf name its ConfigOpts, or prepare configure '
+            'its engines for the same connection, before it is run again')
 
 
-def _place(url: sqlalchemy.URL) -> tuple[object, ...]:
-    if url.get_backend_name() == 'sqlite':
-        return 'sqlite', os.path.abspath(url.database or ':memory:')
-    name = {'mariadb': 'mysql'}.get(url.get_backend_name(), url.get_backend_name())
-    host = url.host or url.query.get('host') or url.query.get('unix_socket') or 'localhost'
-    return name, host, url.port or _PORTS.get(name), url.database
+def _place(engine: sqlalchemy.Engine) -> sqlalchemy.URL:
+    return _place_of(engine.dialect, *engine.dialect.create_connect_args(engine.url))
+
+
+def _place_of(
+    dialect: sqlalchemy.Dialect, args: Sequence[Any], options: Mapping[str, Any],
+) -> sqlalchemy.URL:
+    """Return where a driver connects to, and nothing else that it is told."""
+    if dialect.name == 'sqlite':
+        path = str(args[0]).removeprefix('file:').partition('?')[0]
+        return sqlalchemy.URL.create(
+            'sqlite', database=path if path == ':memory:' else os.path.abspath(path))
+    name = {'mariadb': 'mysql'}.get(dialect.name, dialect.name)
+    host = options.get('host') or options.get('unix_socket') or 'localhost'
+    database = options.get('dbname') or options.get('database') or options.get('db')
+    # Of several hosts, for libpq, there are several ports.
+    return sqlalchemy.URL.create(
+        name, host=f'{host}:{options.get("port") or _PORTS.get(name)}', database=database)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dbmanage import errors
+from dbmanage.database import facade
 from dbmanage.database import kind
 from dbmanage.database import refusal
 from dbmanage.database import sqlite
@@ -36,6 +37,8 @@ class Body:
             try:
                 with self._whole(revision), self._altering():
                     upgrade(**kw)
+            except facade.Elsewhere as e:
+                raise errors.Failed(f'{revision.place(e)}: {e}') from e
             except errors.Error:
                 raise
             except refusal.REFUSALS as e:

@@ -76,7 +76,7 @@ class FacadeTestCase(base.CommandTestCase):
         """Return the source with what the test has for it."""
         return source.format(path=self.elsewhere, expected=expected)
 
-    def assert_refused(self, code, result):
+    def assert_refused(self, code, result, where=''):
         """Fail unless the other database is named, and what to do."""
         self.assertEqual((code, ''), (result.code, result.out))
         self.assertIn(f'connects to the SQLite database {self.elsewhere}, not to the ',
@@ -105,7 +105,9 @@ class FacadeTests:
             'one', self.body(ENGINE), modules={'default.py': self.body(DEFAULT)},
             models='acme.default')
 
-        self.assert_refused(self.half_way, result)
+        self.assert_refused(self.half_way, result, 'revision 002 (')
+        self.assertIn('002.py, line 12): the code of the service', result.err)
+        self.assertFalse(self.elsewhere.exists(), 'it was made')
 
     def test_engine_that_was_made_before(self):
         """One that is in use is found before anything is done: exit 2."""
@@ -120,6 +122,8 @@ class FacadeTests:
         result = self.upgrade('one', self.body(OWN))
 
         self.assert_refused(self.half_way, result)
+        self.assertIn('002.py, line 14): the code of the service', result.err)
+        self.assertFalse(self.elsewhere.exists(), 'it was made')
         self.assertEqual(self.recorded, timelines.recorded(self.engine()))
 
 
@@ -163,3 +167,15 @@ class FacadeOnMariaDB(FacadeTests, OwnEngineTests, databases.MariaDB, FacadeTest
     """On MariaDB, where a revision stays."""
 
     half_way, recorded = 1, ['001']
+
+    def test_half_way(self):
+        """What a revision did before stays; the next run goes on, once it is mended."""
+        table = "op.create_table('two', sa.Column('id', sa.Integer(), primary_key=True))\n"
+        result = self.upgrade('one', table + self.body(ENGINE), modules={
+            'default.py': self.body(DEFAULT)}, models='acme.default')
+
+        self.assert_refused(6, result)
+        self.assertIn('before it is run again; partly applied: run it again', result.err)
+        self.configure(dbmanage={'conf': 'oslo_config.cfg:CONF'})
+        self.assertEqual(0, self.run_process('upgrade', 'head').code)
+        self.assertEqual(['002'], timelines.recorded(self.engine()))
