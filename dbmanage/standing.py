@@ -28,6 +28,9 @@ class Database(Protocol):
     def is_versioned(self) -> bool:
         """Tell whether there is a version table."""
 
+    def warning(self) -> str | None:
+        """Say that a script has stopped half-way, if one has."""
+
 
 class Standing:
     """A database and its timeline, without what it takes to change one."""
@@ -59,8 +62,11 @@ class Standing:
 
     def current(self, verbose: bool = False, check: bool = False) -> output.Answer:
         """Say which revisions the database is at."""
-        current, heads = self.heads(), self._revisions.effective_heads()
+        seen, heads = self.glance(), self._revisions.effective_heads()
+        current = self._database().heads() if seen is None else seen
         at_head = current == heads
+        if seen is None and (said := self._database().warning()):
+            output.say(said)
         if not current:
             output.say('the database is at base: no revision'
                        if self._database().is_versioned() else

@@ -26,6 +26,9 @@ _URL = re.compile(
 _PLAIN = ('connection_debug', 'connection_parameters', 'connection_trace', 'mysql_sql_mode')
 _PATIENCE = 3  # seconds; the engine has more
 _BRIEFLY = f"SET LOCAL lock_timeout = '{_PATIENCE}s'; "  # it goes with the transaction
+# A script that has stopped half-way has left word there.
+_COMMENT = ('SELECT table_comment FROM information_schema.tables'
+            ' WHERE table_schema = coalesce(%s, database()) AND table_name = %s')
 _LOOPBACK = re.compile(r'localhost|127\.[\d.]+')
 # What a driver, or what it is built on, raises for what it does not take.
 _MISUSES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError,
@@ -95,7 +98,9 @@ def _mysql(url: Mapping[str, Any], query: dict[str, str], own: tables.Tables) ->
             cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
             if ('wsrep_on', 'ON') in cursor.fetchall():  # a Galera node catches up first
                 cursor.execute('SET SESSION wsrep_sync_wait = 1')
-            return _rows(cursor, own, '`')
+            rows = _rows(cursor, own, '`')
+            cursor.execute(_COMMENT, (own.schema, own.version))
+            return rows if cursor.fetchall() == (('',),) else []
         finally:
             connection.close()
     except (pymysql.Error, *_MISUSES):

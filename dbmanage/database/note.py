@@ -39,13 +39,18 @@ def read(connection: sqlalchemy.Connection, own: tables.Tables) -> str | None:
     return half_way_to(said, ', '.join(sorted(found)) or 'base')
 
 
+def warning(connection: sqlalchemy.Connection, own: tables.Tables) -> str | None:
+    """Say that a script has stopped within a revision, if one has."""
+    begun = read(connection, own)
+    return begun and (f'a script has stopped within revision {begun}; run the rest of the script, '
+                      'or see repair')
+
+
 def refuse(connection: sqlalchemy.Connection, own: tables.Tables) -> None:
     """Raise PartlyApplied where a script has stopped within a revision."""
-    begun = read(connection, own)
-    if begun:
-        raise errors.PartlyApplied(
-            f'a script has stopped within revision {begun}; run the rest of the script, '
-            'or see repair')
+    said = warning(connection, own)
+    if said:
+        raise errors.PartlyApplied(said)
 
 
 def forget(connection: sqlalchemy.Connection, own: tables.Tables) -> None:

@@ -132,6 +132,11 @@ class Migrator:
             return sqlalchemy.inspect(connection).has_table(
                 self.tables.version, schema=self.tables.schema)
 
+    def warning(self) -> str | None:
+        """Say that a script has stopped half-way, if one has."""
+        with self.database.reading() as connection:
+            return note.warning(connection, self.tables)
+
     def _recorded(self, connection: sqlalchemy.Connection) -> list[str]:
         context = migration.MigrationContext.configure(connection, opts=self._version_table())
         return sorted(context.get_current_heads(), key=str)

@@ -16,6 +16,7 @@ from dbmanage import output
 from dbmanage import standing
 from dbmanage.database import facade
 from dbmanage.database import journal
+from dbmanage.database import note
 from dbmanage.database import sizes
 from dbmanage.plan import agreement
 from dbmanage.plan import columns
@@ -95,8 +96,13 @@ class Plan:
 
 
     def _say_begun(self, connection: sqlalchemy.Connection) -> None:
-        """Say which revision a run has left half-way: what is done is skipped."""
+        """Say which revision a run has left half-way, or a script.
+
+        What a run has done of it is skipped by the next one.
+        """
         own = self._migrator.tables
+        if said := note.warning(connection, own):
+            output.say(said)
         begun = {one.revision for one in journal.read(
             connection, journal.table(own.schema, own.journal))}
         if begun:

@@ -48,6 +48,26 @@ class HalfWayTests(databases.MariaDB, scripts.ScriptTestCase):
 
         self.assertEqual((0, ''), (result.code, result.out), result.err)
 
+    def test_current_and_plan(self):
+        """They are answered, with a word on what was begun."""
+        for argv, out in ((['current'], '001'), (['plan', '002'], '002 step 002')):
+            with self.subTest(argv):
+                result = self.run_command(*argv)
+
+                self.assertEqual((0, f'{STOPPED}\n'), (result.code, result.err))
+                self.assertEqual(out, result.out.partition('\n')[0])
+
+    def test_base(self):
+        """The first revision can be half-way, too."""
+        self.use_another_database()
+        self.client(self.text[:self.text.index('CREATE TABLE counter')])
+        result = self.run_command('current')
+
+        self.assertEqual((0, ''), (result.code, result.out))
+        self.assertEqual(
+            STOPPED.replace('002', '001') + '\nthe database is at base: no revision\n',
+            result.err)
+
     def test_stamp(self):
         """It would forget what was begun."""
         self._assert_refused('stamp', '003')

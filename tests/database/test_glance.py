@@ -74,3 +74,11 @@ class GlanceOnPostgreSQL(GlanceTests, databases.PostgreSQL, base.CommandTestCase
 
 class GlanceOnMariaDB(GlanceTests, databases.MariaDB, base.CommandTestCase):
     """A glance at MariaDB."""
+
+    def test_comment(self):
+        """The version table with a comment may have the note of a script."""
+        timelines.record(self.engine(), '001')
+        with self.engine().begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE alembic_version COMMENT = 'x'")
+
+        self.assertIsNone(self.glance())
