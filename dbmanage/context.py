@@ -78,7 +78,7 @@ class Context:
     def status(self) -> status.Status:
         """Where the database stands."""
         from dbmanage.migrator import status
-        return status.Status(self.migrator)
+        return status.Status(self.migrator, lambda *begun: self.plan.length(*begun))
 
     def awaiting(self, target: str) -> awaiting.Awaiting:
         """Return the wait for a target."""

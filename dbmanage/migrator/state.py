@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing
 from collections.abc import Collection
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from dbmanage.database import look
@@ -30,10 +32,12 @@ class State:
 
 def of(
     found: look.Found, revisions: timeline.Timeline, models: Collection[str] | None,
+    lengths: Mapping[str, int | None] = types.MappingProxyType({}),
 ) -> State:
     """Return the state of a database; the first that is true of these.
 
-    ``models`` are the tables that the models describe, None where nobody knows.
+    ``models`` are the tables that the models describe, None where nobody knows;
+    ``lengths`` how many statements a begun revision has, where that is known.
     Raises Failed for a version table that no upgrade can have left.
     """
     unknown = [one for one in found.recorded or () if one not in revisions]
@@ -41,18 +45,15 @@ def of(
         return _strange(found, unknown, revisions, models)
     at = revisions.known(found.recorded or ())
     missing = revisions.plan('heads', at)
-    if found.entries and not found.holder:
-        return State('partly_applied', f'partly applied: {_begun(found, revisions)}', 6, missing)
+    begun = _begun(found, revisions, lengths)
+    if begun and not found.holder:
+        return State('partly_applied', f'partly applied: {begun}', 6, missing)
     if found.recorded is None:
-        name, line = ('unversioned', _unversioned(found)) if found.tables else ('empty', (
-            f'empty: no table, no revision, {_count(missing)} to apply'))
-        return State(name, line, 3, missing)
+        return _unversioned(found, missing)
     if not missing:
         return State('at_head', f'at head: {", ".join(at) or "there is no revision"}', 0)
     line = f'behind: at {", ".join(at) or "base"}, {_count(missing)} to apply'
-    if found.entries:
-        line += f', of which {_begun(found, revisions)}'
-    return State('behind', line, 3, missing)
+    return State('behind', f'{line}, of which {begun}' if begun else line, 3, missing)
 
 
 def _strange(
@@ -80,22 +81,28 @@ def _strange(
         'tells whether the version table is that of another service'), 7, unknown=unknown)
 
 
-def _unversioned(found: look.Found) -> str:
+def _unversioned(found: look.Found, missing: Sequence[files.Revision]) -> State:
     names = sorted(found.tables)
+    if not names:
+        return State(
+            'empty', f'empty: no table, no revision, {_count(missing)} to apply', 3, missing)
     more = ', ...' if len(names) > _SHOWN else ''
-    return (f'never versioned, but not empty: {len(names)} table{"" if len(names) == 1 else "s"}, '
-            f'{", ".join(names[:_SHOWN])}{more}')
+    return State('unversioned', (
+        f'never versioned, but not empty: {len(names)} table{"" if len(names) == 1 else "s"}, '
+        f'{", ".join(names[:_SHOWN])}{more}'), 3, missing)
 
 
-def _begun(found: look.Found, revisions: timeline.Timeline) -> str:
-    """Say how far each begun revision is; nothing tells how far it has to go."""
+def _begun(
+    found: look.Found, revisions: timeline.Timeline, lengths: Mapping[str, int | None],
+) -> str:
+    """Say how far each begun revision is, and how far it has to go, if that is known."""
     how = 'is being applied' if found.holder else 'stopped'
     begun = dict.fromkeys(one.revision for one in found.entries)
     return '; '.join(f'{one}{"" if one in revisions else ", which this code does not have,"} '
-                     f'{how} {_progress(found, one)}' for one in begun)
+                     f'{how} {_progress(found, one, lengths.get(one))}' for one in begun)
 
 
-def _progress(found: look.Found, revision: str) -> str:
+def _progress(found: look.Found, revision: str, length: int | None) -> str:
     entries = [one for one in found.entries if one.revision == revision]
     if not entries[0].number:
         return ('after it had committed a part of itself' if entries[0].runner else
@@ -103,7 +110,8 @@ def _progress(found: look.Found, revision: str) -> str:
     done = sum(one.done for one in entries)
     last = entries[-1]
     begun = '' if last.done else f', statement {last.number} was begun and may be done'
-    return f'after {done} statement{"" if done == 1 else "s"}{begun}'
+    count = f'{done} of {length}' if length else f'{done}'
+    return f'after {count} statement{"" if (length or done) == 1 else "s"}{begun}'
 
 
 def _count(revisions: Sequence[files.Revision]) -> str:

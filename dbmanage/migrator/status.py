@@ -14,6 +14,7 @@ from dbmanage import errors
 from dbmanage import output
 from dbmanage import service as services
 from dbmanage.database import facade
+from dbmanage.database import journal
 from dbmanage.database import look
 from dbmanage.database import refusal
 from dbmanage.migrator import repair
@@ -26,8 +27,13 @@ if typing.TYPE_CHECKING:
 class Status:
     """The state of a service's database."""
 
-    def __init__(self, owner: migrator.Migrator) -> None:
+    def __init__(
+        self, owner: migrator.Migrator,
+        length: Callable[[sqlalchemy.Connection, journal.Entry], int | None],
+    ) -> None:
+        """Take how to know the ``length`` of a revision from its last entry."""
         self._owner = owner
+        self._length = length
 
     def status(self, check: bool) -> output.Answer:
         """Say where the database is, who works on it, and what it lacks.
@@ -39,11 +45,12 @@ class Status:
         owner = self._owner
         with look.looking(owner.database, owner.tables, owner.options.lease, 0) as eye:
             found = eye.found()
-            result = state.of(found, owner.revisions, self._models(found))
+            lengths = self._lengths(eye.connection, found)
+            result = state.of(found, owner.revisions, self._models(found), lengths)
             populated = self._populated(eye.connection, result)
         lacks = any(one is False for one in populated.values())
         return output.Answer(
-            self._document(found, result, populated),
+            self._document(found, result, populated, lengths),
             self._lines(found, result, populated),
             code=(result.code or 3 * lacks) if check else 0)
 
@@ -58,6 +65,16 @@ class Status:
         with look.looking(owner.database, owner.tables, owner.options.lease, 0, patience) as eye:
             return None if reached(eye.recorded() or ()) else state.of(
                 eye.found(), owner.revisions, None)
+
+    def _lengths(
+        self, connection: sqlalchemy.Connection, found: look.Found,
+    ) -> dict[str, int | None]:
+        """Return how many statements what is left half-way has.
+
+        What somebody is at is not looked at: that may wait for a table.
+        """
+        last = {} if found.holder else {one.revision: one for one in found.entries if one.number}
+        return {name: self._length(connection, one) for name, one in last.items()}
 
     def _models(self, found: look.Found) -> set[str] | None:
         """Return the tables of the models, where they decide something."""
@@ -87,6 +104,7 @@ class Status:
 
     def _document(
         self, found: look.Found, result: state.State, populated: dict[str, bool | None],
+        lengths: dict[str, int | None],
     ) -> dict[str, Any]:
         heads = self._owner.revisions.effective_heads()
         return {
@@ -97,6 +115,7 @@ class Status:
                         for one in result.missing],
             'unknown': list(result.unknown),
             'partly_applied': [repair.document(one) for one in found.entries],
+            'statements': lengths,
             'tables': len(found.tables),
             'holder': found.holder,
             'populated': populated,

@@ -21,6 +21,7 @@ from dbmanage.database import sizes
 from dbmanage.plan import agreement
 from dbmanage.plan import columns
 from dbmanage.plan import cost
+from dbmanage.plan import length
 from dbmanage.plan import mysql
 from dbmanage.plan import operations
 from dbmanage.plan import paper
@@ -74,6 +75,10 @@ class Plan:
             # Steps lead elsewhere once they are taken.
             return dataclasses.replace(found, target=found.end[0])
         return found
+
+    def length(self, connection: sqlalchemy.Connection, last: journal.Entry) -> int | None:
+        """Return how many statements a begun revision has; None if nobody knows."""
+        return length.of(self._migrator, connection, last)
 
     def _document(
         self, target: str, before: Sequence[str], pending: Sequence[files.Revision],

@@ -30,7 +30,7 @@ class KilledTests(killed.KilledTestCase):
         result, check = self.run_command('status'), self.run_command('status', '--check')
 
         self.assertEqual([
-            'partly applied: 002 stopped after 2 statements, statement 3 was begun and '
+            'partly applied: 002 stopped after 2 of 5 statements, statement 3 was begun and '
             'may be done', '  002 step 002', '  003 create three', *STATEMENTS, 'lock: free',
         ], result.out.splitlines())
         self.assertEqual((0, '', 6, result.out), (result.code, result.err, check.code, check.out))
@@ -46,7 +46,15 @@ class KilledTests(killed.KilledTestCase):
             document['state'], document['current']))
         self.assertEqual(
             json.loads(repair.out)['partly_applied'], document['partly_applied'])
+        self.assertEqual({'002': 5}, document['statements'])
         self.assertEqual(before, databases.rows(self.database, ()))
+
+    def test_other_code(self):
+        """Nobody knows how many statements the code had that was begun."""
+        self.change('INSERT INTO two VALUES (1)', 'INSERT INTO two VALUES (7)')
+        result = self.run_command('status')
+
+        self.assertIn('002 stopped after 2 statements, statement 3', result.out)
 
     def test_revision_that_this_code_lacks(self):
         """Older code says which one, and that it has it not."""
@@ -71,6 +79,36 @@ class KilledTests(killed.KilledTestCase):
         self.run_command('upgrade', 'head')
 
         self.assertEqual(0, self.run_command('status', '--check').code)
+
+
+class UnknownTests(killed.KilledTestCase):
+    """Revisions whose statements nobody can count beforehand."""
+
+    def test_reads(self):
+        """The rows decide: what is known is how many are done."""
+        self.kill(f'{timelines.table("two")}\nfor _ in op.get_bind().scalars('
+                  f'sa.text("SELECT 1")):\n    op.drop_table("two")\n{processes.KILL}')
+        result = self.run_command('status', '-f', 'json')
+
+        self.assertEqual({'002': None}, json.loads(result.out)['statements'])
+
+    def test_rows(self):
+        """Rows are sent at once, or one by one."""
+        self.kill(f'two = {timelines.table("two")}\n'
+                  f'op.bulk_insert(two, [{{"id": 1}}, {{"id": 2}}])\n'
+                  f'op.drop_table("two")\n{processes.KILL}')
+        result = self.run_command('status', '-f', 'json')
+
+        self.assertEqual({'002': None}, json.loads(result.out)['statements'])
+
+    def test_driver(self):
+        """What is sent past SQLAlchemy's constructs counts, too."""
+        self.kill(f'{timelines.table("two")}\n'
+                  'op.get_bind().exec_driver_sql("INSERT INTO two VALUES (1)")\n'
+                  f'op.drop_table("two")\n{processes.KILL}')
+        result = self.run_command('status')
+
+        self.assertIn('002 stopped after 2 of 3 statements, statement 3 was begun', result.out)
 
 
 class RunningTests(databases.MariaDB, processes.ProcessTestCase):
