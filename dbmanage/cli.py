@@ -10,6 +10,7 @@ import json
 import sys
 import traceback
 import typing
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
@@ -27,8 +28,9 @@ if typing.TYPE_CHECKING:
 _GLOBAL = ('command', 'config_file', 'config_dir', 'format', 'traceback')
 
 
-def run() -> None:
-    """Be the console script ``db-manage``."""
+def run(before: Callable[[Sequence[str]], None]) -> None:
+    """Be the console script ``db-manage``; ``before`` is told its arguments."""
+    before(sys.argv[1:])
     sys.exit(main())
 
 

@@ -27,6 +27,8 @@ _SPELLED = {
         (re.compile('NATIONAL (.*)'), r'\1 CHARACTER SET UTF8'),
         (re.compile('CHARACTER SET UTF8(MB3)?( COLLATE UTF8(MB3)?_GENERAL_CI)?$'), 'UTF8MB3')),
 }
+# MariaDB tells how wide an integer is shown: https://mariadb.com/kb/en/int/
+_WIDTH = re.compile(r'(?<=INT|GER)\(\d+\)')
 _SIZED = re.compile(r'(TEXT|BLOB|FLOAT)\((\d+)\)')
 _LONGEST_SINGLE = 24  # bits of the precision of a FLOAT that is kept in four bytes
 
@@ -37,11 +39,14 @@ def are_same(
     """Tell whether two columns are obviously the same; most are, and it is quick."""
     if inspected.nullable is not modelled.nullable or inspected.comment != modelled.comment:
         return False
+    if isinstance(inspected.type, types.Enum | types.ARRAY):
+        return False  # its words are to be compared
     try:
         spelled = dialect.type_compiler_instance.process
-        return (words.enum(modelled.type, dialect) is None
-                and defaults.are_same(inspected, modelled, dialect)
-                and spelled(inspected.type) == spelled(modelled.type))
+        found, wanted = spelled(inspected.type), spelled(modelled.type)
+        if dialect.name == 'mysql' and found != wanted:
+            found = _WIDTH.sub('', found)
+        return found == wanted and defaults.are_same(inspected, modelled, dialect)
     except Exception:  # noqa: BLE001 - a type of a service may raise anything
         return False
 
