@@ -21,6 +21,7 @@ from dbmanage import service as services
 from dbmanage import standing
 from dbmanage.database import engine
 from dbmanage.database import facade
+from dbmanage.database import glance
 from dbmanage.database import journal
 from dbmanage.database import kind
 from dbmanage.database import note
@@ -162,9 +163,13 @@ class Migrator:
         return run
 
     def _read_back(self) -> list[str]:
-        """Return what was recorded, by a connection that did not record it."""
+        """Return what was recorded, by a connection that did not record it.
+
+        A glance does: an engine takes 40 ms more, and ten questions.
+        """
+        found = glance.recorded(self.conf, self.service.database_group, self.tables)
         try:
-            return self.heads()
+            return self.heads() if found is None else self.revisions.known(found)
         except errors.DatabaseUnreachable as e:
             raise errors.PartlyApplied(f'all was applied, but cannot be read back: {e}') from e
 

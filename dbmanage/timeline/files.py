@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import pathlib
+import os
 import re
 import traceback
 import types
@@ -168,7 +168,10 @@ class Revision:
 def compiled(path: str, data: bytes | None = None) -> types.CodeType:
     """Compile a revision file; raise Failed if it is no Python."""
     try:
-        return compile(pathlib.Path(path).read_bytes() if data is None else data, path, 'exec')
+        if data is None:
+            with open(path, 'rb', buffering=0) as file:
+                data = file.read()
+        return compile(data, path, 'exec', dont_inherit=True)
     except (SyntaxError, ValueError, OSError) as e:
         raise errors.Failed(f'{path}: {errors.describe(e)}') from e
 
@@ -179,7 +182,8 @@ def load(path: str, code: types.CodeType | None = None) -> types.ModuleType:
     What is run is what was read: bytecode of a file that was changed within the
     second, to the same size, would be taken for that of the file.
     """
-    module = types.ModuleType(re.sub(r'\W', '_', pathlib.Path(path).stem))
+    stem, _ = os.path.splitext(os.path.basename(path))
+    module = types.ModuleType(re.sub(r'\W', '_', stem))
     module.__file__ = path
     code = code or compiled(path)
     try:
