@@ -57,7 +57,10 @@ def in_turn(cases: Mapping[str, Case], rounds: int) -> dict[str, Taken]:
     for _ in range(rounds):
         for name, case in cases.items():
             case.prepare()
-            _add(found[name], name, case)
+            try:
+                _add(found[name], name, case)
+            except OSError as e:
+                raise Failed(f'{name}: {e}') from e
     return found
 
 

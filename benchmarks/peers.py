@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands of each tool, and the databases that they are run on."""
 
+import contextlib
+import importlib.metadata
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 import sysconfig
@@ -45,6 +48,11 @@ class Database:
             for statement in statements:
                 connection.exec_driver_sql(statement)
 
+    def ask(self, question: str) -> str:
+        """Return the one word of an answer."""
+        with sa.create_engine(self.place, poolclass=sa.pool.NullPool).connect() as connection:
+            return str(connection.exec_driver_sql(question).scalar_one())
+
     def through(self, url: str) -> 'Database':
         """Return the same database, reached at another place."""
         return Database(self.kind, url)
@@ -84,6 +92,13 @@ def client(chain: chains.Chain, database: Database) -> measure.Case:
          '--protocol=tcp', _NAME], {'MYSQL_PWD': str(url.password)}, stdin=ddl)
 
 
+def client_at_once(chain: chains.Chain, database: Database) -> measure.Case:
+    """Return the client of SQLite with the same DDL in one transaction, as ours is."""
+    place = str(sa.make_url(database.url).database)
+    return measure.Case([
+        'sqlite3', '-bail', place, 'BEGIN', f'.read {chain.ddl("sqlite")}', 'COMMIT'])
+
+
 def dbmate(program: str, chain: chains.Chain, database: Database) -> measure.Case:
     """Return ``dbmate up``."""
     url = sa.make_url(database.url)
@@ -104,14 +119,20 @@ def find_dbmate(home: pathlib.Path) -> str | None:
     program = folder / 'node_modules' / '.bin' / 'dbmate'
     if not program.exists() and shutil.which('npm'):
         folder.mkdir(exist_ok=True)
-        subprocess.run(['npm', 'install', '--no-audit', '--no-fund', 'dbmate'], cwd=folder,
-                       capture_output=True, check=False, timeout=120)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(['npm', 'install', '--no-audit', '--no-fund', 'dbmate'], cwd=folder,
+                           capture_output=True, check=False, timeout=120)
     return str(program) if program.exists() else shutil.which('dbmate')
 
 
-def versions() -> Mapping[str, str]:
+def versions(databases: Mapping[str, Database], program: str | None) -> Mapping[str, str]:
     """Return the versions of what is measured, as far as they matter."""
-    import importlib.metadata
     names = ('alembic', 'SQLAlchemy', 'oslo.config', 'oslo.db', 'psycopg2-binary', 'PyMySQL')
+    said = subprocess.run([program, '--version'], capture_output=True, text=True,
+                          check=True).stdout.split()[-1] if program else 'not there'
     return {'Python': sys.version.split()[0],
-            **{name: importlib.metadata.version(name) for name in names}}
+            **{name: importlib.metadata.version(name) for name in names},
+            'SQLite': sqlite3.sqlite_version,
+            'PostgreSQL': databases['postgresql'].ask('SHOW server_version').split()[0],
+            'MariaDB': databases['mariadb'].ask('SELECT version()').split('-')[0],
+            'dbmate': said}

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from benchmarks import chains
 from benchmarks import measure
 from benchmarks import peers
+from benchmarks import services
 from tests.servers import proxy
 
 SHORT, LONG, LONGEST = 100, 5000, 10000
@@ -43,6 +44,7 @@ class Bench:
     rounds: int
     quick: bool
     dbmate: str | None
+    services: bool
 
     def chain(self, length: int, tables: int = 1) -> chains.Chain:
         """Return a chain, written once."""
@@ -170,9 +172,11 @@ def _against_client(
     cases = {'client': peers.client(chain, place),
              'ours': peers.ours(chain, place, 'upgrade', 'head'),
              'alembic': peers.alembic(chain, place, 'upgrade', 'head')}
+    if database.kind == 'sqlite':
+        cases['client in one transaction'] = peers.client_at_once(chain, place)
     if bench.dbmate:
         cases['dbmate'] = peers.dbmate(bench.dbmate, chain, place)
-    rounds = 2 if through else max(bench.rounds // 2, 3)
+    rounds = 2 if through or bench.quick else 3
     found = measure.in_turn({name: dataclasses.replace(case, prepare=database.empty)
                              for name, case in cases.items()}, rounds)
     floor = found['client'].middle('wall')
@@ -215,4 +219,24 @@ def check(bench: Bench) -> Iterator[Row]:
                   cpu['ours'] / cpu['alembic'], '×', 0.7, f'{cpu["ours"]:.2f} s')
 
 
-ALL = (start, reading, nothing_to_do, current, empty_to_head, far_away, many, check)
+def adopters(bench: Bench) -> Iterator[Row]:
+    """P11: the chains of sahara and mistral, against their own commands."""
+    if not bench.services:
+        return
+    database = bench.databases['mariadb']
+    programs = services.install(bench.home)
+    for name in services.NAMES:
+        cases = services.cases(programs, name, database)
+        done = measure.in_turn({who: dataclasses.replace(case, prepare=database.empty)
+                                for who, case in cases.items()}, 2 if bench.quick else 3)
+        again = measure.in_turn(cases, bench.rounds)
+        for what, found, kind, target in (
+                (f'{name}, empty to head', done, 'cpu', 0.6),
+                (f'{name}, empty to head', done, 'wall', 0.8),
+                (f'{name}, nothing to do', again, 'cpu', 0.35)):
+            ours, own = (found[who].middle(kind) for who in ('ours', 'own'))
+            yield Row('P11', f'{what}: mariadb, {kind.replace("cpu", "CPU")}, against its own '
+                      'command', ours / own, '×', target, f'{ours:.2f} s; its own {own:.2f} s')
+
+
+ALL = (start, reading, nothing_to_do, current, empty_to_head, far_away, many, check, adopters)

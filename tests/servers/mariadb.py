@@ -9,23 +9,26 @@ from tests.servers import server
 USER = 'administrator'
 _OPTIONS = [
     '--bind-address=127.0.0.1',
-    # What is committed outlives a killed server, not a power cut.
-    '--innodb-flush-log-at-trx-commit=2',
-    '--innodb-doublewrite=0',
     '--innodb-log-file-size=32M',
     '--character-set-server=utf8mb4',
     '--collation-server=utf8mb4_general_ci',
-    '--max-connections=300',
     '--skip-name-resolve',
+]
+_FAST = [
+    # What is committed outlives a killed server, not a power cut.
+    '--innodb-flush-log-at-trx-commit=2',
+    '--innodb-doublewrite=0',
+    '--max-connections=300',
 ]
 
 
-def start() -> server.Server:
-    """Start it; its ``url`` is the administrator's."""
+def start(options: Sequence[str] = _FAST, home: str | None = None) -> server.Server:
+    """Start it; its ``url`` is the administrator's. Without options it is durable."""
     ready = [server.find('mariadb-admin'), '--no-defaults', '--host=127.0.0.1', 'ping']
-    private = server.Server('mysql')
+    private = server.Server('mysql', home=home)
     install(private)
-    private.start([*command(private), initialization(private)], [*ready, f'--port={private.port}'])
+    private.start([*command(private, options), initialization(private)],
+                  [*ready, f'--port={private.port}'])
     private.url = url(private)
     return private
 
@@ -42,7 +45,9 @@ def install(private: server.Server) -> None:
     )
 
 
-def command(private: server.Server) -> Sequence[str | os.PathLike[str]]:
+def command(
+    private: server.Server, options: Sequence[str] = _FAST,
+) -> Sequence[str | os.PathLike[str]]:
     """Return the command line that starts a server."""
     return [
         server.find('mariadbd'),
@@ -51,6 +56,7 @@ def command(private: server.Server) -> Sequence[str | os.PathLike[str]]:
         f'--port={private.port}',
         f'--socket={private.directory / "socket"}',
         *_OPTIONS,
+        *options,
     ]
 
 

@@ -2,27 +2,27 @@
 """A private PostgreSQL server."""
 
 import signal
+from collections.abc import Sequence
 
 from tests.servers import server
 
 _USER = 'postgres'
-_OPTIONS = [
-    'listen_addresses=127.0.0.1',
+_OPTIONS = ['listen_addresses=127.0.0.1', 'dynamic_shared_memory_type=mmap']
+_FAST = [
     # What is committed outlives a killed server, not a power cut.
     'fsync=off',
     'full_page_writes=off',
     'autovacuum=off',
-    'dynamic_shared_memory_type=mmap',
     'max_connections=200',
 ]
 
 
-def start() -> server.Server:
-    """Start it; its ``url`` is the administrator's."""
+def start(options: Sequence[str] = _FAST, home: str | None = None) -> server.Server:
+    """Start it; its ``url`` is the administrator's. Without options it is durable."""
     postgres = server.find('postgres')
     initdb = server.find('initdb')
     ready = [server.find('pg_isready'), '--quiet', '--host=127.0.0.1']
-    private = server.Server(_USER, signal.SIGINT)
+    private = server.Server(_USER, signal.SIGINT, home)
     data = private.directory / 'data'
     password = private.write('password', server.PASSWORD)
     private.run(
@@ -36,8 +36,9 @@ def start() -> server.Server:
         '--wal-segsize=4',
         '--no-sync',
     )
-    options = [*_OPTIONS, f'port={private.port}', f'unix_socket_directories={private.directory}']
-    settings = [argument for option in options for argument in ('-c', option)]
+    places = [f'port={private.port}', f'unix_socket_directories={private.directory}']
+    settings = [argument for option in (*_OPTIONS, *options, *places)
+                for argument in ('-c', option)]
     private.start([postgres, '-D', str(data), *settings], [*ready, f'--port={private.port}'])
     private.url = server.url('postgresql+psycopg2', _USER, private.port, 'postgres')
     return private

@@ -46,10 +46,14 @@ class Server:
     needed: the kernel sends the death signal when that thread ends.
     """
 
-    def __init__(self, user: str, stop_signal: signal.Signals = signal.SIGTERM) -> None:
+    def __init__(
+        self, user: str, stop_signal: signal.Signals = signal.SIGTERM, home: str | None = None,
+    ) -> None:
+        """Take the account, and where the directory is made: in memory, if there is room."""
         self.port = free_port()
         self.url = ''
-        self.directory = _new_directory()
+        self.directory = pathlib.Path(
+            tempfile.mkdtemp(prefix='dbmanage-', dir=home or _memory()))
         self.process: subprocess.Popen[bytes] | None = None
         self._argv: Sequence[str | os.PathLike[str]] = []
         self._ready: Sequence[str | os.PathLike[str]] = []
@@ -167,7 +171,7 @@ def _account(user: str) -> dict[str, Any]:
     return {'user': user, 'group': user, 'extra_groups': []}
 
 
-def _new_directory() -> pathlib.Path:
+def _memory() -> str | None:
     memory = '/dev/shm'
     room = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
-    return pathlib.Path(tempfile.mkdtemp(prefix='dbmanage-', dir=memory if room else None))
+    return memory if room else None
