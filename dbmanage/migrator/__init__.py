@@ -118,11 +118,12 @@ class Migrator:
             if name not in places:
                 known = ', '.join(places) or 'none'
                 raise errors.UsageError(f'there is no set {name!r} to populate; known: {known}')
-        if not places:
-            output.say(f'service {self.service.name} has no rows to populate')
         facade.load(self.service, self.conf, [places[name] for name in names or places])
         writers = {name: services.resolved(places[name]) for name in names or places}
         self._require_head(self.heads())
+        if not writers:
+            output.say(f'service {self.service.name} has no rows to populate')
+            return output.Answer({'sets': []}, [])
         with self.locked(wait) as work:
             return rows.write(work, writers, lambda connection: self._require_head(
                 self._recorded(connection)))

@@ -179,7 +179,19 @@ class PopulateTests(databases.SQLite, PopulateTestCase):
         result = self.run_command('populate')
 
         self.assertEqual((0, ''), (result.code, result.out))
-        self.assertIn('service acme has no rows to populate', result.err)
+        self.assertEqual('service acme has no rows to populate\n', result.err)
+        self.assertEqual(
+            {'sets': []}, json.loads(self.run_command('populate', '-f', 'json').out))
+
+    def test_service_without_sets_and_not_at_head(self):
+        """Where the database stands is all that is said."""
+        self.populated(at='001')
+        result = self.run_command('populate')
+
+        self.assertEqual((3, ''), (result.code, result.out))
+        self.assertEqual(
+            'db-manage: error: the database is at 001, not at head (002); upgrade it first\n',
+            result.err)
 
     def test_never_versioned(self):
         """The answer is no, and the database is not made."""
