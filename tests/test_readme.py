@@ -224,9 +224,11 @@ class TestingTests(PageTests, unittest.TestCase):
 
     def setUp(self):
         super().setUp()
-        path = self.directory / 'bin' / 'python'
-        path.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-        path.chmod(0o755)
+        for name in ('python', 'pytest', 'stestr'):
+            path = self.directory / 'bin' / name
+            found = pathlib.Path(sys.executable).with_name(name)
+            path.write_text(f'#!/bin/sh\nexec {found} "$@"\n')
+            path.chmod(0o755)
 
 
 class ContentsTests(unittest.TestCase):

@@ -3,6 +3,7 @@
 
 import json
 import signal
+from collections.abc import Sequence
 
 from dbmanage.testing import case
 from dbmanage.testing import moments
@@ -27,11 +28,8 @@ class KillTests(case.Case):
             self.prepare(name, killed, undisturbed)
             with moments.counted() as statements:
                 self.succeed(undisturbed, 'upgrade', name)
-            for at in self._moments(len(statements), number):
-                if self._ends(killed, name, at):
-                    break
-            self.succeed(killed, 'upgrade', name)
-            self.assertEqual(undisturbed.state(), killed.state(), f'after revision {name}')
+            self._kill(killed, name, self._moments(len(statements), number))
+            self.assert_same(f'after revision {name}', undisturbed=undisturbed, killed=killed)
 
     def _moments(self, steps: int, number: int) -> list[moments.At]:
         """Return the moments of a revision, spread over all if they are bounded."""
@@ -42,13 +40,19 @@ class KillTests(case.Case):
         start = number * _GOLDEN % 1
         return [found[int((one + start) * len(found) / self.kills)] for one in range(self.kills)]
 
-    def _ends(self, deployment: case.Deployment, revision: str, at: moments.At) -> bool:
-        """Kill a run; tell whether it was over before its moment."""
-        result = deployment.start('upgrade', revision, at=at).result()
-        self.assertIn(result.code, (0, -signal.SIGKILL), (
-            f'revision {revision}, run again after kills, up to {at.when} '
-            f'statement {at.number}: {result.err}'))
-        return result.code == 0
+    def _kill(
+        self, deployment: case.Deployment, revision: str, found: Sequence[moments.At],
+    ) -> None:
+        """Kill a run at each of these moments, until one is over before its own."""
+        last = 'no kill yet'
+        for at in (*found, None):
+            result = deployment.start('upgrade', revision, at=at).result()
+            if result.code == 0:
+                break
+            if result.code != -signal.SIGKILL:
+                self.fail(f'revision {revision} was not finished by the run after a kill\n'
+                          f'{last}\nexit code {result.code}:\n{result.err}')
+            last = result.err.splitlines()[-1]
 
 
 class CrowdTests(case.Case):
@@ -63,7 +67,11 @@ class CrowdTests(case.Case):
         runs = [deployment.start('upgrade', 'heads', '-f', 'json') for _ in range(5)]
         results = [run.result() for run in runs]
 
-        said = '\n'.join(one.err for one in results)
-        self.assertEqual([0] * len(runs), [one.code for one in results], said)
+        self.assert_none(
+            {f'exit code {one.code}:\n{one.err}': one for one in results if one.code},
+            'of five runs some failed')
         applied = [done['revision'] for one in results for done in json.loads(one.out)['applied']]
-        self.assertEqual(sorted(self.timeline.ids()), sorted(applied), said)
+        times = {one: applied.count(one) for one in self.timeline.ids()}
+        self.assert_none(
+            (f'{one}, {number} times' for one, number in times.items() if number != 1),
+            'of five runs not one alone applied')

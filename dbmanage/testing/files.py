@@ -24,8 +24,9 @@ class FileTests(case.Case):
         Of two heads ``upgrade head`` takes none. They are what two changes leave
         that were merged on the same day.
         """
-        self.assertEqual([], [one.message for one in self.timeline.problems()
-                              if one.code != 'long_id'])
+        self.assert_none(
+            (one.message for one in self.timeline.problems() if one.code != 'long_id'),
+            'the timeline is not sound')
 
     def test_ids(self) -> None:
         """No id is longer than the column of the version table.
@@ -33,7 +34,9 @@ class FileTests(case.Case):
         SQLite takes longer ones; PostgreSQL refuses them when the revision has run.
         """
         longest = self.timeline.LONGEST_ID
-        self.assertEqual([], [one for one in self.timeline.ids() if len(one) > longest])
+        self.assert_none(
+            (one for one in self.timeline.ids() if len(one) > longest),
+            f'these ids are longer than {longest} characters')
 
     def test_imports(self) -> None:
         """No revision imports the service, whose models change after it was written.
@@ -41,12 +44,13 @@ class FileTests(case.Case):
         A revision that creates a table from a model creates another one each year.
         """
         own = self._packages()
-        self.assertEqual([], [
+        self.assert_none((
             f'{revision.path}:{line} imports {name}'
             for revision in self.revisions
             for line, name in _imported(pathlib.Path(revision.path))
             if name.startswith('.') or (
-                name.partition('.')[0] in own and not self._is_allowed(name))])
+                name.partition('.')[0] in own and not self._is_allowed(name))),
+            'these may change after the revision was written (may_import names what will not)')
 
     def _packages(self) -> set[str]:
         """Return the packages that the service's places and folders are in."""
@@ -77,7 +81,7 @@ def _package(folder: pathlib.Path) -> str:
 
 
 def _imported(path: pathlib.Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+    for node in ast.walk(ast.parse(path.read_text('utf-8'), str(path))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

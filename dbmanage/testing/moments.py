@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -21,11 +22,14 @@ class At(NamedTuple):
 
 
 def arm(at: At) -> None:
-    """Let this process get its signal; all its statements are counted."""
+    """Let this process get its signal, and say where; all its statements are counted."""
     numbers = itertools.count(1)
 
-    def strike(*_event: object) -> None:
+    def strike(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if next(numbers) == at.number:
+            text = ' '.join(statement.split())
+            sys.stderr.write(f'{at.sent.name} {at.when} statement {at.number}: {text}\n')
+            sys.stderr.flush()
             os.kill(os.getpid(), at.sent)
 
     event.listen(sa.Engine, f'{at.when}_cursor_execute', strike)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a database holds, to be compared with another one."""
 
+import collections
 from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +26,25 @@ def rows(
     with engine.connect() as connection:
         tables = sorted(set(sa.inspect(connection).get_table_names()) - set(without))
         return {table: _rows(connection, table, unlike) for table in tables}
+
+
+def lines(schema: Mapping[str, Any], found: Mapping[str, list[tuple[Any, ...]]]) -> Iterator[str]:
+    """Give a line for each thing in a schema, and in its rows."""
+    for table, parts in schema['tables'].items():
+        for what, part in parts.items():
+            yield from _named(f'{table}, {what}', part)
+    for what in schema.keys() - {'tables'}:
+        yield from _named(what, schema[what])
+    for table, its_rows in found.items():
+        times = collections.Counter(map(repr, its_rows))
+        yield from (f'{table}, rows: {number} of {row}' for row, number in times.items())
+
+
+def _named(name: str, part: Any) -> Iterator[str]:
+    things = part.items() if isinstance(part, dict) else part if isinstance(part, list) else [part]
+    for number, thing in enumerate(things, 1):
+        # Columns have an order.
+        yield f'{name} {number}: {thing}' if name.endswith('columns') else f'{name}: {thing}'
 
 
 def _rows(

@@ -30,17 +30,19 @@ class ScriptTests(case.Case):
             if not self._run_script(by_script, name):
                 unwritten.append(name)
                 self.succeed(by_script, 'upgrade', name)
-            self.assertEqual(online.state(), by_script.state(), f'after revision {name}')
+            self.assert_same(f'after revision {name}', online=online, by_script=by_script)
 
         if self.readers is not None:
-            self.assertEqual(sorted(self.readers), sorted(unwritten))
+            self.assertEqual(sorted(self.readers), sorted(unwritten), 'readers')
 
     def _run_script(self, deployment: case.Deployment, revision: str) -> bool:
         """Run the SQL of a revision; tell whether there is any."""
         result = deployment.run('upgrade', f'current:{revision}', '--sql')
         if 'cannot be written as SQL' in result.err:
             return False
-        self.assertEqual(0, result.code, result.err)
+        if result.code:
+            self.fail(f'no script of revision {revision}, exit code {result.code}:\n{result.err}')
         done = self.client(result.out)
-        self.assertEqual(0, done.returncode, f'the script of {revision}: {done.stderr}')
+        if done.returncode:
+            self.fail(f'the script of revision {revision} failed:\n{done.stderr}')
         return True

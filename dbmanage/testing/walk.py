@@ -26,15 +26,14 @@ class WalkTests(case.Case):
             with deployment.engine.begin() as connection:
                 self.after_revision(revision.revision, connection)
 
-        current = deployment.run('current', '--check')
-        self.assertEqual(0, current.code, current.err)
+        self.succeed(deployment, 'current', '--check')
 
     def _assert_hooks_are_called(self) -> None:
         prefixes = ('_pre_upgrade_', '_check_')
         called = {case.hook_name(prefix, one.revision)
                   for prefix in prefixes for one in self.revisions}
         hooks = {name for name in dir(self) if name.startswith(prefixes)}
-        self.assertEqual(set(), hooks - called, 'these name no revision, and would not be called')
+        self.assert_none(sorted(hooks - called), 'these hooks name no revision')
 
 
 class ModelsTests(case.Case):
@@ -52,4 +51,5 @@ class ModelsTests(case.Case):
         known = ['--ignore', str(self.known_differences)] if self.known_differences else []
         result = deployment.run('check', *known)
 
-        self.assertEqual(0, result.code, f'\n{result.out}{result.err}')
+        if result.code:
+            self.fail(f'the models are not what the revisions make:\n{result.out}{result.err}')

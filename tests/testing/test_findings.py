@@ -37,13 +37,15 @@ class FindingTests(base.CommandTestCase):
             name: base.revision_file(name[0], '001', message='a head')
             for name in ('a.py', 'b.py')})
 
-        self.assertIn('several heads: a, b', self._find('test_heads')['test_heads'])
+        self.assertIn('the timeline is not sound:\nseveral heads: a, b;',
+                      self._find('test_heads')['test_heads'])
 
     def test_long_id(self):
         """An id that PostgreSQL would refuse is found on SQLite."""
         self._serve({'long.py': base.revision_file('i' * 33, None, ONE)})
 
-        self.assertIn('i' * 33, self._find('test_ids')['test_ids'])
+        self.assertIn(f'longer than 32 characters:\n{"i" * 33}\n',
+                      self._find('test_ids')['test_ids'])
 
     def test_imports(self):
         """An import of the service is named with its line; that of others is not."""
@@ -104,7 +106,8 @@ class FindingTests(base.CommandTestCase):
 
         self.assertIn('no such column: missing',
                       self._find('test_walk', _check_001=look)['test_walk'])
-        self.assertIn('_check_002', self._find('test_walk', _check_002=look)['test_walk'])
+        self.assertIn('these hooks name no revision:\n_check_002\n',
+                      self._find('test_walk', _check_002=look)['test_walk'])
 
     def test_script(self):
         """A script that leaves other rows is found, with the revision."""
@@ -113,7 +116,18 @@ class FindingTests(base.CommandTestCase):
                 op.execute('INSERT INTO one VALUES (1)')
             """, 'three'))
 
-        self.assertIn('after revision 002', self._find('test_script')['test_script'])
+        self.assertIn('after revision 002 the databases differ:\nby script: one, rows: 1 of (1,)\n',
+                      self._find('test_script')['test_script'])
+
+    def test_schema(self):
+        """A script that leaves another schema is found, with what differs."""
+        self._serve(timelines.line('one', """
+            op.create_index('one_id', 'one', ['id'], unique=op.get_context().as_sql)
+            """))
+        said = self._find('test_script')['test_script']
+
+        self.assertRegex(said, r"online: one, indexes: .*'one_id'.*'unique': 0.*\n"
+                               r"by script: one, indexes: .*'one_id'.*'unique': 1")
 
     def test_unlike(self):
         """A column whose values no two runs share is not compared, if it is named."""
@@ -140,18 +154,36 @@ class FindingTests(base.CommandTestCase):
         self._serve(timelines.line('one', LEAVES_A_FILE.format(str(self.directory / 'left'))))
 
         def forget(_self, deployment, *argv):
+            result = testing.ServiceTests.succeed(_self, deployment, *argv)
             (self.directory / 'left').unlink(missing_ok=True)
-            return testing.ServiceTests.succeed(_self, deployment, *argv)
+            return result
 
-        said = self._find('test_kills', succeed=forget)['test_kills']
-        self.assertIn('revision 002, run again after kills, up to ', said)
+        said = self._find('test_kills', succeed=forget, kills=None)['test_kills']
+        self.assertRegex(said, r'revision 002 was not finished by the run after a kill\n'
+                               r'SIGKILL before statement \d+: INSERT INTO one VALUES \(7\)\n'
+                               r'exit code 1:\n')
         self.assertIn('FileExistsError', said)
+
+    def test_kills_on_mariadb(self):
+        """So is one that goes another way because of what it has done already."""
+        self._serve(timelines.line('one', """
+            if not sa.inspect(op.get_bind()).has_table('two'):
+                op.execute('CREATE TABLE two (id INTEGER)')
+                op.execute('CREATE TABLE three (id INTEGER)')
+            """))
+        said = self._find('test_kills', kills=None, on=testing.MariaDB)['test_kills']
+
+        self.assertRegex(said, r'revision 002 was not finished by the run after a kill\n'
+                               r'SIGKILL (before|after) statement \d+: .*\nexit code 6:\n')
+        self.assertIn('error: revision 002 stopped half-way', said)
 
     def test_crowd(self):
         """A run that ends badly among five is found, with what it said."""
         self._serve(timelines.line('one', "raise RuntimeError('not today')"))
 
-        self.assertIn('not today', self._find('test_crowd')['test_crowd'])
+        said = self._find('test_crowd')['test_crowd']
+        self.assertIn('of five runs some failed:\nexit code 1:\n', said)
+        self.assertIn('RuntimeError: not today', said)
 
     def test_left_out(self):
         """A test that is set to None is left out."""
@@ -163,11 +195,11 @@ class FindingTests(base.CommandTestCase):
         self.service(files, {'models.py': MODELS}, models='acme.models',
                      metadata='acme.models:metadata')
 
-    def _find(self, *names, **attributes):
+    def _find(self, *names, on=testing.SQLite, **attributes):
         """Run tests of the kit; return what the ones that failed say."""
         service = dbmanage.Service(
             'acme', 'acme:versions', models='acme.models', metadata='acme.models:metadata')
-        kind = type('AcmeTests', (testing.ServiceTests, testing.SQLite),
+        kind = type('AcmeTests', (testing.ServiceTests, on),
                     {'service': service, 'kills': 5, **attributes})
         loader = unittest.TestLoader()
         tests = map(kind, names) if names else loader.loadTestsFromTestCase(kind)
