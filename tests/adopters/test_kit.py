@@ -39,3 +39,15 @@ class SaharaOnPostgreSQL(SaharaTests, testing.PostgreSQL):
 
 class MistralOnSQLite(MistralTests, testing.SQLite):
     """Mistral on SQLite."""
+
+
+class SaharaOnMariaDB(SaharaTests, testing.MariaDB):
+    """Sahara on MariaDB."""
+
+
+class MistralOnPostgreSQL(MistralTests, testing.PostgreSQL):
+    """Mistral on PostgreSQL."""
+
+
+class MistralOnMariaDB(MistralTests, testing.MariaDB):
+    """Mistral on MariaDB."""
