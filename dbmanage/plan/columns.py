@@ -48,6 +48,7 @@ class Tables:
 
     def origin(self, table: Name) -> Name | None:
         """Return what a table is called in the database; None if it is not there."""
+        table = keys.plain(table, self.dialect)
         return self._origins.get(table, table)
 
     def column(self, table: Name, column: str) -> Column | None:
@@ -56,18 +57,23 @@ class Tables:
 
     def create(self, table: Name, columns: Iterable[Column]) -> None:
         """Note that a table is made."""
-        self._origins.setdefault(table, None)
-        self._columns[table] = {column.name: column for column in columns}
+        self._origins.setdefault(keys.plain(table, self.dialect), None)
+        self.remake(table, columns)
+
+    def remake(self, table: Name, columns: Iterable[Column]) -> None:
+        """Note that a table is made anew of what it is."""
+        self._columns[keys.plain(table, self.dialect)] = {column.name: column for column in columns}
 
     def drop(self, table: Name) -> None:
         """Note that a table is dropped."""
-        self._columns[table] = {}
+        self._columns[keys.plain(table, self.dialect)] = {}
 
     def rename(self, table: Name, new: Name) -> None:
         """Note that a table has another name."""
-        self._columns[new] = self._of(table)
-        self._origins[new] = self.origin(table)
-        self.keys.rename(table, new)
+        old, new = (keys.plain(one, self.dialect) for one in (table, new))
+        self._columns[new] = self._of(old)
+        self._origins[new] = self.origin(old)
+        self.keys.rename(old, new)
 
     def put(self, table: Name, column: Column) -> None:
         """Note that a column is made."""
@@ -85,6 +91,7 @@ class Tables:
         return self._of(table).pop(column, None)
 
     def _of(self, table: Name) -> dict[str, Column]:
+        table = keys.plain(table, self.dialect)
         if table not in self._columns:
             self._columns[table] = self._reflected(*table)
         return self._columns[table]

@@ -40,6 +40,12 @@ class Key:
     referred_columns: frozenset[str]
 
 
+def plain(table: Name, dialect: sqlalchemy.Dialect) -> Name:
+    """Return the one name of a table; its schema may be said where it need not be."""
+    schema_name, name = table
+    return (None if schema_name == dialect.default_schema_name else schema_name), name
+
+
 class Keys:
     """The foreign keys, as they are when a statement comes to them."""
 
@@ -50,16 +56,19 @@ class Keys:
     def add(self, constraints: Iterable[Any]) -> None:
         """Note that foreign keys are made."""
         if self._are_told:
-            self._found += map(_key, constraints)
+            self._found += [self._key(one) for one in constraints]
 
     def rename(self, table: Name, new: Name) -> None:
         """Note that a table has another name."""
+        table, new = self._plain(table), self._plain(new)
         self._found[:] = [dataclasses.replace(
             key, table=new if key.table == table else key.table,
             referred=new if key.referred == table else key.referred) for key in self._found]
 
     def rename_column(self, table: Name, column: str, new: str) -> None:
         """Note that a column has another name."""
+        table = self._plain(table)
+
         def renamed(names: frozenset[str]) -> frozenset[str]:
             return frozenset(new if name == column else name for name in names)
 
@@ -70,6 +79,7 @@ class Keys:
 
     def drop(self, table: Name, column: str | None = None, name: str | None = None) -> list[Name]:
         """Note that a table, a column or a key is dropped; return the other tables."""
+        table = self._plain(table)
         gone = [key for key in self._found if key.table == table
                 and (column is None or column in key.columns) and name in (None, key.name)]
         self._found[:] = [key for key in self._found if key not in gone]
@@ -77,6 +87,7 @@ class Keys:
 
     def beyond(self, table: Name, column: str) -> list[Name]:
         """Return the other tables of the keys that a column is part of."""
+        table = self._plain(table)
         found = {key.referred for key in self._found
                  if key.table == table and column in key.columns}
         found |= {key.table for key in self._found
@@ -92,10 +103,13 @@ class Keys:
                 for name, schema_name, table, other_schema, other, columns, referred
                 in self._connection.execute(_KEYS)]
 
+    def _key(self, constraint: Any) -> Key:
+        places = [one.target_fullname.rpartition('.') for one in constraint.elements]
+        schema_name, _, table = places[0][0].rpartition('.')
+        own = constraint.table
+        return Key(constraint.name, self._plain((own.schema, str(own.name))),
+                   self._plain((schema_name or None, table)),
+                   frozenset(constraint.column_keys), frozenset(place[2] for place in places))
 
-def _key(constraint: Any) -> Key:
-    places = [one.target_fullname.rpartition('.') for one in constraint.elements]
-    schema_name, _, table = places[0][0].rpartition('.')
-    own = constraint.table
-    return Key(constraint.name, (own.schema, str(own.name)), (schema_name or None, table),
-               frozenset(constraint.column_keys), frozenset(place[2] for place in places))
+    def _plain(self, table: Name) -> Name:
+        return plain(table, self._connection.dialect)

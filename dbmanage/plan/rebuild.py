@@ -90,7 +90,7 @@ class Operations:
         name = operations.named(rebuild.old)
         changes = list(_changes(rebuild, self._tables.dialect))
         said = '; '.join(text for text, _ in changes) or 'as it is'
-        self._tables.create(name, rebuild.columns.values())
+        self._tables.remake(name, rebuild.columns.values())
         return operations.Operation(
             f'rebuild table {operations.shown(name)}: {said}', (name,),
             (alterations.Action('rebuild'), *(action for _, action in changes)),

@@ -18,7 +18,8 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f'{revision["revision"]} {revision["message"]}'
         for operation in revision['operations']:
             remarks = ', '.join(_remarks(operation, document['tables']))
-            yield f'  {operation["words"]}' + (f'  [{remarks}]' if remarks else '')
+            words = operation['words'].replace('\r', '\\r').replace('\n', '\\n')
+            yield f'  {words}' + (f'  [{remarks}]' if remarks else '')
         if not revision['operations'] and not revision['unknown']:
             yield '  nothing'
         if revision['unknown']:

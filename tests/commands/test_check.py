@@ -200,6 +200,17 @@ class AnyDatabaseTests(databases.SQLite, base.CommandTestCase):
         self.assertEqual((3, said), (check.code, check.err))
         self.assertEqual((0, said), (draft.code, draft.err))
 
+    def test_lines_in_a_default(self):
+        """A difference is one line."""
+        self.service({}, {'models.py': MODELS.replace("'x'", r"'a\nb'")}, **PLACES)
+        metadata = importlib.import_module('acme.models').metadata
+        metadata.create_all(self.engine())
+        metadata.tables['one'].c.name.server_default = sa.DefaultClause('c')
+        result = self.run_command('check')
+
+        self.assertEqual((3, r"default of one.name: ('a\nb') in the database, 'c' in the models"),
+                         (result.code, result.out.removesuffix('\n')))
+
     def test_words_of_the_service(self):
         """Its include_object and its compare_type come first."""
         self.service({}, {'models.py': MODELS + (

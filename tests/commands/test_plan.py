@@ -79,6 +79,14 @@ class PlanTests:
 
         self.assertEqual(IN_WORDS, [one['words'] for one in self.operations()])
 
+    def test_lines_in_a_default(self):
+        """An operation is one line."""
+        self.begin("op.add_column('things', sa.Column("
+                   "'a', sa.String(9), server_default='x\\ny'))")
+        result = self.run_command('plan')
+
+        self.assertIn(r"  add column things.a (VARCHAR(9), null, default 'x\ny')", result.out)
+
     def test_data(self):
         """What changes rows is marked, and what was written by hand."""
         self.begin(ADDED)

@@ -161,7 +161,8 @@ class ForeignKeyTests(databases.PostgreSQL, base.CommandTestCase):
                 connection.exec_driver_sql('; '.join(operation['sql']))
             locked = {tables[number] for number in connection.execute(LOCKED).scalars()
                       if number in tables}
-        self.assertEqual((expected, expected), (set(operations[-1]['tables']), locked))
+        planned = {name.removeprefix('public.') for name in operations[-1]['tables']}
+        self.assertEqual((expected, expected), (planned, locked))
 
     def _tables(self, connection):
         found = connection.exec_driver_sql(
@@ -182,12 +183,43 @@ class ForeignKeyTests(databases.PostgreSQL, base.CommandTestCase):
             "op.alter_column('parents', 'id', new_column_name='key')",
             "op.alter_column('parents', 'key', type_=sa.BigInteger())")
 
+    def test_schema(self):
+        """So it is where the schema is said that would be meant anyway."""
+        for change in ("op.drop_column('things', 'parent_id', schema='public')",
+                       "op.alter_column('parents', 'id', type_=sa.BigInteger(), schema='public')",
+                       "op.drop_table('things', schema='public')"):
+            with self.subTest(change):
+                self.setUp()
+                self._assert_tables({'things', 'parents'}, KEYED, change)
+
     def test_one(self):
         """What leaves the key as it is does not."""
         for change in OF_ONE:
             with self.subTest(change):
                 self.setUp()
                 self._assert_tables({'things'}, KEYED, change)
+
+
+class RebuildTests(databases.PostgreSQL, base.CommandTestCase):
+    """A table that a batch makes anew."""
+
+    def test_size(self):
+        """It has the size that it has, and so it has after that."""
+        self.service(timelines.line(SETUP.format(1), """
+            things = sa.Table('t00', sa.MetaData(), sa.Column('id', sa.Integer()))
+            with op.batch_alter_table('t00', copy_from=things, recreate='always') as batch:
+                batch.add_column(sa.Column('a', sa.Integer()))
+            op.add_column('t00', sa.Column('b', sa.Integer()), schema='public')
+        """))
+        self.run_command('upgrade', '001')
+        document = json.loads(self.run_command('plan', '-f', 'json').out)
+
+        rebuild, addition = document['revisions'][0]['operations']
+        self.assertEqual(('ACCESS EXCLUSIVE', True, ['t00']), (
+            rebuild['lock'], rebuild['rewrite'], rebuild['tables']))
+        self.assertEqual(['public.t00'], addition['tables'])
+        self.assertEqual({'t00', 'public.t00'}, set(document['tables']))
+        self.assertTrue(all(one['bytes'] for one in document['tables'].values()))
 
 
 def _strongest(modes):
