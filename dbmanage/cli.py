@@ -43,15 +43,15 @@ def main(
     Without ``service`` it is the one that [dbmanage] names or describes. ``conf`` is
     the service's own ConfigOpts, if it has one. Data goes to stdout, and only when
     the command did not fail; all talk, that of libraries too, goes to stderr. Without
-    ``argv`` the process is ours: a warning of Python is a line, too.
+    ``argv`` the process is ours: warnings are lines, and its children are heard there, too.
     """
-    telling = output.warnings_to_stderr if argv is None else contextlib.nullcontext
+    answer = output.process_to_stderr()(_answer) if argv is None else _answer
     argv = sys.argv[1:] if argv is None else argv
     prog = f'{service.name}-db-manage' if service else 'db-manage'
     out = sys.stdout
-    with contextlib.redirect_stdout(sys.stderr), output.logging_to_stderr(), telling():
+    with contextlib.redirect_stdout(sys.stderr), output.logging_to_stderr():
         try:
-            return _write(out, _answer(prog, service, argv, conf))
+            return _write(out, answer(prog, service, argv, conf))
         except errors.Error as e:
             failure, trace = e, e.raised or ('--traceback' in argv and e) or None
         except KeyboardInterrupt:

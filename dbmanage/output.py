@@ -77,14 +77,30 @@ def logging_to_stderr() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def warnings_to_stderr() -> Iterator[None]:
-    """Say what libraries warn of in a line, without the line of their code."""
+def process_to_stderr() -> Iterator[None]:
+    """Say what libraries warn of in a line; let child processes write to stderr."""
     def show(message: Warning | str, *_where: object, **_more: object) -> None:
         say(f'warning: {" ".join(str(message).split())}')
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _descriptor_to_stderr():
         warnings.showwarning = show
         yield
+
+
+@contextlib.contextmanager
+def _descriptor_to_stderr() -> Iterator[None]:
+    try:
+        saved = os.dup(1)
+    except OSError:  # it was closed before we began
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):  # stderr may be closed, too
+            os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
 
 
 class _Masked(logging.Formatter):

@@ -66,6 +66,28 @@ class PipeTests(StreamTestCase):
         self.assertEqual(['003'], timelines.recorded(self.engine()))
 
 
+class ChildTests(StreamTestCase):
+    """A revision whose child processes write to stdout, and that does so itself."""
+
+    def test_stdout(self):
+        """All of it goes to stderr: a script, a document and an error are whole."""
+        self.service({'004.py': base.revision_file('004', '003', """
+            import os
+            os.system('echo child')
+            os.write(1, b'descriptor\\n')
+            print('print')
+            """)})
+        plain = self.run_process('upgrade', '002:003', '--sql')
+        for argv in (['upgrade', '002:004', '--sql'], ['upgrade', 'head', '-f', 'json']):
+            with self.subTest(argv):
+                result = self.run_process(*argv)
+
+                self.assertEqual(0, result.code, result.err)
+                self.assertNotRegex(result.out, 'child|descriptor|print')
+                self.assertIn('child\ndescriptor\nprint\n', result.err)
+        self.assertEqual('', plain.err)
+
+
 class WarningTests(StreamTestCase):
     """What a library or a revision warns of."""
 
