@@ -7,6 +7,8 @@ that records the revision: a revision that has none commits no part of itself.
 
 from __future__ import annotations
 
+import contextlib
+
 import sqlalchemy
 from sqlalchemy import schema
 
@@ -64,12 +66,13 @@ class Begun:
 
     def take_back(self) -> None:
         """Forget what this run has noted, for nothing of it was committed."""
+        noted = self._noted - self.earlier
         self._connection.rollback()
-        for revision in {one.revision for one in journal.read(self._connection, self._table)} & (
-                self._noted - self.earlier):
-            self._connection.execute(
-                self._table.delete().where(self._table.c.revision == revision))
-        self._connection.commit()
+        if noted:
+            # Where this fails the note was rolled back, or the connection is lost.
+            with contextlib.suppress(self._connection.dialect.loaded_dbapi.Error):
+                self._send(self._table.delete().where(self._table.c.revision.in_(noted)))
+                self._connection.connection.commit()
 
     def forget(self) -> None:
         """Forget all: a person says where the database is."""

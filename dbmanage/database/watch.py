@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The running statement: who blocks it, and how a signal ends it."""
+"""The running statement: when to ask about it, and how a signal ends it."""
 
 from __future__ import annotations
 
@@ -12,55 +12,34 @@ import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import event
 
 from dbmanage import errors
+from dbmanage.database import blockers
 from dbmanage.database import refusal
 
 _FAILURES = (*refusal.REFUSALS, *refusal.LOST_EARLY)
 _TICK = 0.2  # seconds
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_BLOCKERS = {
-    'postgresql': (
-        'SELECT b.pid, extract(epoch FROM clock_timestamp() - b.xact_start)::int, b.query'
-        ' FROM pg_stat_activity w, pg_stat_activity b'
-        ' WHERE b.pid = ANY(pg_blocking_pids(w.pid)) AND w.datname = current_database()'
-        " AND w.wait_event_type = 'Lock' AND left(w.query, 60) = left(:statement, 60)"),
-    # The metadata locks of others are theirs as long as their transaction:
-    # https://mariadb.com/kb/en/metadata-locking/
-    'mysql': (
-        'SELECT p.id, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), p.info'
-        ' FROM information_schema.innodb_trx t'
-        ' JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id'
-        ' WHERE p.id <> :session AND p.db = DATABASE() ORDER BY t.trx_started LIMIT 3'),
-}
-# https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-TABLE
-# https://mariadb.com/kb/en/thread-states/
-_WAITS = {
-    'postgresql': (
-        "SELECT wait_event_type || ' ' || wait_event FROM pg_stat_activity"
-        " WHERE pid <> pg_backend_pid() AND datname = current_database() AND state = 'active'"
-        ' AND left(query, 60) = left(:statement, 60)'),
-    'mysql': 'SELECT state FROM information_schema.processlist WHERE id = :session',
-}
+_LONGEST_LOOK = 5  # seconds
 
 
 @dataclasses.dataclass
 class Running:
     """A statement that runs, since when, and what it waits for.
 
-    ``beats`` counts how often the latter was looked up.
+    ``beats`` counts how often the latter was looked up. ``blocked`` says by whom it is
+    blocked, and is None until somebody has looked.
     """
 
     statement: str
     started: float
     waits_for: str = ''
     beats: int = 0
-    is_late: bool = False
+    blocked: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -72,20 +51,21 @@ class Watch:
     """A thread that looks at what a connection runs; seconds throughout."""
 
     def __init__(
-        self, connection: sqlalchemy.Connection, beside: sqlalchemy.Engine, patience: float,
-        heartbeat: float,
+        self, connection: sqlalchemy.Connection, connection_kind: str, beside: sqlalchemy.Engine,
+        patience: float, heartbeat: float,
     ) -> None:
         """Take after how long blockers are asked for, and how often waits."""
         self._tell: Callable[[Running | None], None] = _keep_silent
         self.signal: signal.Signals | None = None
-        self.blockers = ''
+        self.readers = ''  # of SQLite, who keep a COMMIT back
         self._connection = connection
         self._beside = beside
         self._patience = patience
         self._heartbeat = heartbeat
         self._running: Running | None = None
         self._looking = threading.Thread()
-        self._session = _session(connection)
+        self._looks = threading.Lock()
+        self._blockers = blockers.Blockers(connection, connection_kind, beside)
         self._driver = connection.connection.dbapi_connection
         self._read, self._write = os.pipe()
 
@@ -96,10 +76,20 @@ class Watch:
 
     def pause(self, seconds: float) -> None:
         """Sleep, unless a signal asks for an end."""
+        self._running = None  # it has been refused
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self.check()
             time.sleep(min(left, _TICK))
+
+    def blocked(self) -> str:
+        """Say by whom the statement that was just refused was blocked."""
+        if self.readers:
+            return f'blocked by {self.readers}'
+        running = self._running
+        if running and running.blocked is None:
+            self._look(running, self._find).join(_LONGEST_LOOK)
+        return running and running.blocked or 'blocked by what has ended since'
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[Watch]:
@@ -151,7 +141,7 @@ class Watch:
         _parameters: object, context: Any, _many: bool,
     ) -> None:
         self.check()
-        self.blockers = ''
+        self.readers = ''
         if context.compiled and connection.dialect.paramstyle in ('format', 'pyformat'):
             statement = statement.replace('%%', '%')  # as the server gets it
         self._running = Running(statement, time.monotonic())
@@ -169,27 +159,34 @@ class Watch:
                 if number[0] in _SIGNALS:
                     self._cancel()
             running = self._running
-            if running and self._is_due(running) and not self._looking.is_alive():
-                # A pool of connections may have none left: then this takes long.
-                self._looking = threading.Thread(
-                    target=self._look_at, args=[running], name='look', daemon=True)
-                self._looking.start()
+            if running and self._is_due(running):
+                self._look(running, self._look_at)
             self._tell(running)
 
     def _is_due(self, running: Running) -> bool:
-        return (running.seconds > self._patience and not running.is_late
+        return (running.seconds > self._patience and running.blocked is None
                 or running.seconds > self._heartbeat * (running.beats + 1))
 
+    def _look(self, running: Running, how: Callable[[Running], None]) -> threading.Thread:
+        """Begin to look, unless somebody is looking."""
+        with self._looks:
+            if not self._looking.is_alive():
+                # A pool of connections may have none left: then this takes long.
+                self._looking = threading.Thread(
+                    target=how, args=[running], name='look', daemon=True)
+                self._looking.start()
+            return self._looking
+
+    def _find(self, running: Running) -> None:
+        running.blocked = self._blockers.blocked(running.statement)
+
     def _look_at(self, running: Running) -> None:
+        if running.seconds > self._patience and running.blocked is None:
+            self._find(running)
         with contextlib.suppress(*_FAILURES):
-            if running.seconds > self._patience and not running.is_late:
-                running.is_late = True
-                found = self._find(running.statement)
-                if self._running is running:
-                    self.blockers = found
             if running.seconds > self._heartbeat * (running.beats + 1):
                 try:
-                    running.waits_for = self._waits(running.statement)
+                    running.waits_for = self._blockers.waits(running.statement)
                 finally:
                     running.beats += 1
 
@@ -203,34 +200,8 @@ class Watch:
             driver.interrupt()
         elif self._running:
             with contextlib.suppress(*_FAILURES), self._beside.connect() as connection:
-                connection.exec_driver_sql(f'KILL QUERY {self._session}')
-
-    def _find(self, statement: str) -> str:
-        return '; '.join(
-            f'process {pid}, {age} s old, {" ".join((query or "idle").split())[:80]}'
-            for pid, age, query in self._ask(_BLOCKERS, statement))
-
-    def _waits(self, statement: str) -> str:
-        said = ', '.join(str(wait) for wait, in self._ask(_WAITS, statement) if wait)
-        blockers = self._find(statement) if 'lock' in said.lower() else ''
-        return f'{said}, of {blockers}' if blockers else said
-
-    def _ask(self, questions: dict[str, str], statement: str) -> Sequence[Any]:
-        question = questions.get(self._connection.dialect.name)
-        if question is None:
-            return []
-        with self._beside.connect() as connection:
-            return connection.execute(sqlalchemy.text(question), {
-                'statement': statement, 'session': self._session}).all()
+                connection.exec_driver_sql(f'KILL QUERY {self._blockers.session}')
 
 
 def _keep_silent(running: Running | None) -> None:
     """Tell nobody."""
-
-
-def _session(connection: sqlalchemy.Connection) -> int:
-    if connection.dialect.name != 'mysql':
-        return 0
-    session = connection.scalar(sqlalchemy.text('SELECT CONNECTION_ID()'))
-    connection.commit()
-    return int(session or 0)

@@ -62,7 +62,7 @@ class Body:
         found = refusal.translate(error, what)
         # To try again would do again what an autocommit_block() has committed.
         twice = isinstance(found, errors.Blocked) and self._kept.part and not self._work.journal
-        return errors.Busy(f'{found}; blocked by {self._work.watch.blockers}') if twice else found
+        return errors.Busy(f'{found}; {self._work.watch.blocked()}') if twice else found
 
     def _whole(self, revision: files.Revision) -> contextlib.AbstractContextManager[None]:
         """Let nothing of a revision be committed alone, or keep a journal of it."""

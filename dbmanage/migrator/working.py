@@ -58,7 +58,7 @@ class Working:
                 return attempt()
             except errors.Blocked as e:
                 deadline = deadline or time.monotonic() + self.lock_retry
-                said = f'{e}; blocked by {self.watch.blockers or "what has ended since"}'
+                said = f'{e}; {self.watch.blocked()}'
                 if time.monotonic() + pause > deadline:
                     raise errors.Busy(said) from e
                 again()
@@ -88,7 +88,7 @@ class Working:
         It leaves the transaction open, and SQLAlchemy takes it for ended.
         """
         if self.kind == kind.SQLITE:
-            self.watch.blockers = sqlite.readers(self.connection.engine)
+            self.watch.readers = sqlite.readers(self.connection.engine)
             self.connection.connection.rollback()
 
 
@@ -107,7 +107,8 @@ def locked(
         connection_kind = kind.of(connection)
         with database.beside(connection_kind) as beside:
             watcher = watch.Watch(
-                connection, beside, options.lock_timeout / 2, options.heartbeat)
+                connection, connection_kind, beside, options.lock_timeout / 4,
+                options.heartbeat)
             place = lock.Place(
                 connection, connection_kind, own, wait, options.lease, beside, watcher.check,
                 lambda: _reached(recorded, connection, beside))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from tests import databases
 from tests import processes
 from tests import timelines
+from tests.commands import test_blocked_proof
 from tests.commands import test_interrupt
 from tests.commands import test_status
 from tests.commands import test_unlock
@@ -117,6 +118,17 @@ with op.get_context().autocommit_block():
         self.assertEqual((0, ''), (result.code, result.out), result.err)
         indexes = sa.inspect(self.engine()).get_indexes('one')
         self.assertEqual(['ix_id'], [one['name'] for one in indexes])
+
+
+class ProofTests(
+    test_blocked_proof.ProofTests, databases.PgBouncer, processes.ProcessTestCase
+):
+    """The session of the runner is that of its transaction."""
+
+    @property
+    def direct(self):
+        """The URL that goes past the pooler."""
+        return self.direct_url
 
 
 class PoolOfOneTests(databases.PgBouncer, processes.ProcessTestCase):

@@ -99,6 +99,7 @@ class BlockedTests(LimitsTests):
     """A reader holds the table of the second revision."""
 
     code = 5
+    blocked = 'blocked'
 
     def read(self):
         """Hold the table as a transaction does that reads, and is not ended."""
@@ -115,7 +116,7 @@ class BlockedTests(LimitsTests):
 
         self.assertEqual((self.code, ''), (result.code, result.out), result.err)
         self.assertRegex(result.err.splitlines()[-1], (
-            fr'002\.py, line \d+\): .*; blocked by process {session}, \d+ s old, \w+'))
+            fr'002\.py, line \d+\): .*; {self.blocked} by process {session}, \d+ s old, \w+'))
         self.assertEqual(['001'], timelines.recorded(self.database))
 
     def test_locked_version_table(self):
@@ -137,7 +138,7 @@ class BlockedTests(LimitsTests):
         reader.rollback()
         result = run.result()
 
-        self.assertIn('; blocked by process ', said)
+        self.assertIn(f'; {self.blocked} by process ', said)
         self.assertEqual((0, ''), (result.code, result.out), result.err)
         self.assertEqual([(1,), (2,)], databases.rows(self.database)['two'])
         self.assertEqual(['002'], timelines.recorded(self.database))
@@ -226,6 +227,7 @@ class LocksOnMariaDB(BlockedTests, databases.MariaDB, processes.ProcessTestCase)
     """A table was made before: what was done stays, and is not done again."""
 
     code = 6
+    blocked = 'may be blocked'
     session = 'SELECT CONNECTION_ID()'
     locking = ['LOCK TABLES alembic_version WRITE']
     patience = 'SELECT @@lock_wait_timeout AS tables, @@innodb_lock_wait_timeout AS patience'

@@ -21,8 +21,9 @@ WAITS = {
     'sqlite': '', 'postgresql': ', waits for Timeout PgSleep',
     'mariadb': ', waits for User sleep'}
 BLOCKED = {
-    'postgresql': r', waits for Lock relation, of process \d+, \d s old, SELECT',
-    'mariadb': r', waits for Waiting for table metadata lock, of process \d+, \d s old, idle'}
+    'postgresql': r', waits for Lock relation, blocked by process \d+, \d s old, SELECT',
+    'mariadb': r', waits for Waiting for table metadata lock, may be blocked by process '
+               r'\d+, \d s old, idle'}
 
 
 class HeartbeatTests:
