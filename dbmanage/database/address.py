@@ -82,7 +82,8 @@ def shown(url: sqlalchemy.URL) -> str:
 
 def is_file(url: sqlalchemy.URL) -> bool:
     """Tell whether a SQLite database is a file, and not in memory."""
-    return bool(url.database) and ':memory:' not in str(url.database)
+    return (bool(url.database) and ':memory:' not in str(url.database)
+            and url.query.get('mode') != 'memory')
 
 
 def _quoted(connection: str) -> str:

@@ -32,7 +32,7 @@ def used(conf: cfg.ConfigOpts, group: str, url: str | None) -> Iterator[None]:
         return
     with configuration.connected_to(conf, group, url):
         scratch = engine.Database(conf, group)
-        with _refused_as_scratch(), scratch.reading() as connection:
+        with _refused_as_scratch(), _readable(scratch) as connection:
             _refuse_unless_empty(connection)
             schemas = _schemas(connection)
         try:
@@ -50,10 +50,14 @@ def _refused_as_scratch() -> Iterator[None]:
         raise errors.UsageError(f'--scratch: {e}') from e
 
 
-def _refuse_unless_empty(connection: sqlalchemy.Connection) -> None:
-    if connection.dialect.name == 'sqlite' and not address.is_file(connection.engine.url):
+def _readable(scratch: engine.Database) -> contextlib.AbstractContextManager[Any]:
+    if scratch.url.get_backend_name() == 'sqlite' and not address.is_file(scratch.url):
         raise errors.UsageError('a SQLite database in memory is gone before it can be compared; '
                                 'name a file, or leave --scratch out')
+    return scratch.reading()
+
+
+def _refuse_unless_empty(connection: sqlalchemy.Connection) -> None:
     for kind, names in _things(connection):
         raise errors.UsageError(
             f'the {address.shown(connection.engine.url)} is not empty, it has the {kind.lower()} '

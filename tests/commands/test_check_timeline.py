@@ -101,7 +101,8 @@ class TimelineTests(base.CommandTestCase):
     def test_scratch_in_memory(self):
         """It would be gone after the upgrade: exit 2, before anything runs."""
         self._serve(['one', 'two'])
-        for url in ('sqlite://', 'sqlite:///:memory:'):
+        for url in ('sqlite://', 'sqlite:///:memory:',
+                    'sqlite:///file:x?mode=memory&cache=shared&uri=true'):
             with self.subTest(url):
                 result = self.run_command('check', '--timeline', '--scratch', url)
 
@@ -109,6 +110,14 @@ class TimelineTests(base.CommandTestCase):
                     (2, '', 'db-manage: error: --scratch: a SQLite database in memory is gone '
                             'before it can be compared; name a file, or leave --scratch out\n'),
                     (result.code, result.out, result.err))
+
+    def test_scratch_that_is_not_there(self):
+        """A file of SQLite is made."""
+        self._serve(['one', 'two'])
+        result = self.run_command(
+            'check', '--timeline', '--scratch', f'sqlite:///{self.directory / "new.sqlite"}')
+
+        self.assertEqual((0, 'no difference\n'), (result.code, result.out), result.err)
 
     def test_wrong_call(self):
         """What can be known before is known before any revision runs: exit 2."""
