@@ -57,8 +57,7 @@ class Batch:
                 not_null = None if nullable else definitions.Clause('NOT NULL')
                 column.put(not_null, 'NOT', 'NULL')
             if server_default is not False:
-                default = ('DEFAULT', 'GENERATED', 'AS')
-                column.put(new.clause(*default), *default)
+                column.put_default(new.clause('DEFAULT', 'GENERATED', 'AS'))
 
         if type_ is not None or nullable is not None or server_default is not False:
             self.edits.append(edit)

@@ -38,6 +38,7 @@ class Column:
 
     ``source`` is how it is written in the table that is there, if it is in it.
     ``choices`` are those of an enumeration, or none, if it has got another type.
+    ``given`` is what the rows get in a new column, if its default is another by now.
     """
 
     written: str
@@ -45,6 +46,7 @@ class Column:
     clauses: list[Clause]
     source: str = ''
     choices: Sequence[str] | None = None
+    given: str = ''
 
     @classmethod
     def of(cls, sql: str) -> Column:
@@ -67,6 +69,15 @@ class Column:
     def clause(self, *kinds: str) -> Clause | None:
         """Return the first clause that begins with one of some words."""
         return next((clause for clause in self.clauses if clause.kind in kinds), None)
+
+    def put_default(self, clause: Clause | None) -> None:
+        """Replace the default, for rows that are not there yet."""
+        kinds = ('DEFAULT', 'GENERATED', 'AS')
+        old = self.clause(*kinds)
+        if not self.source and not self.given:
+            was = old.sql if old and old.kind == 'DEFAULT' else 'DEFAULT NULL'
+            self.given = was[len('DEFAULT'):].strip()
+        self.put(clause, *kinds)
 
     def put(self, clause: Clause | None, *kinds: str) -> None:
         """Replace the clauses of some kinds by another, or by none."""
@@ -171,13 +182,15 @@ class Definition:
     def drop_column(self, name: str) -> None:
         """Remove a column, and the constraints that it is part of."""
         column = self.column(name)
+        if len(self.columns) == 1:
+            raise refused.operational(f'cannot drop column {name}: no other columns exist')
         for constraint in self.constraints():
             if any(text.same(one, name) for one in constraint.columns):
                 self.drop(constraint)
         self.columns.remove(column)
 
     def _columns(self, clause: Clause) -> list[str]:
-        if clause.kind == 'CHECK':
-            return [one.name for one in self.columns if text.mentions(clause.sql, one.name)]
         listed, _ = text.parenthesis(clause.sql)
+        if clause.kind == 'CHECK':
+            return [one.name for one in self.columns if text.mentions(listed, one.name)]
         return [text.identifier(text.words(item)[0]) for item in text.items(listed)]

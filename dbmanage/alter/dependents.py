@@ -20,9 +20,9 @@ import sqlalchemy
 from dbmanage.alter import refused
 from dbmanage.alter import text
 
-_NEEDS = ("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')"
-          " OR type = 'table' AND instr(lower(sql), 'references')"
-          ' AND instr(lower(sql), lower(?)) ORDER BY type, name')
+_NEEDS = """SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')
+    OR type = 'table' AND instr(lower(sql), 'references')
+    AND instr(replace(lower(sql), '""', '"'), lower(?)) ORDER BY type, name"""
 # What stands before a name in double quotes that is none of a column alone.
 _BEFORE_NAMES = ('.', 'AS', 'FROM', 'JOIN', 'INTO', 'UPDATE', 'ON')
 _EVENTS = ('INSERT', 'UPDATE', 'DELETE')
@@ -68,9 +68,13 @@ def check_keys(connection: sqlalchemy.Connection, table: str, before: dict[Key, 
                                  'COLLATE NOCASE', 'table', parent):
             raise refused.reference(
                 table, columns, parent, f'there is no table {parent} for {table} to refer to')
-    orphans = collections.Counter(
-        number for *_, number in _rows(connection, f'PRAGMA foreign_key_check({_quoted(table)})')
-        if number in new) if new else {}
+    if not new:
+        return
+    try:
+        found = _rows(connection, f'PRAGMA foreign_key_check({_quoted(table)})')
+    except sqlite3.Error as e:  # another foreign key has never worked
+        raise refused.operational(str(e)) from e
+    orphans = collections.Counter(number for *_, number in found if number in new)
     for number, rows in orphans.items():
         parent, columns, _ = new[number]
         raise refused.reference(

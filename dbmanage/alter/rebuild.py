@@ -56,7 +56,7 @@ def _replace(
     new: definitions.Definition, gone: Sequence[str],
 ) -> None:
     indexes = [sql for sql in made_of(connection, 'index', new.name).values()
-               if not any(text.mentions(sql.partition('(')[2], name) for name in gone)]
+               if not any(text.mentions(' '.join(text.parenthesis(sql)), name) for name in gone)]
     triggers = made_of(connection, 'trigger', new.name).values()
     number = _sequence(connection, new.name)
     _exchange(connection, before, new)
@@ -114,8 +114,8 @@ def _written(before: definitions.Definition, new: definitions.Definition) -> dic
             continue
         if column.source:
             written[column.written] = values.converted(column)
-        elif column.name in new.fills:
-            written[column.written] = new.fills[column.name]
+        elif value := new.fills.get(column.name, column.given):
+            written[column.written] = value
     return written
 
 

@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sqlalchemy.dialects import sqlite
+
 _TOKEN = re.compile(
     r"""(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`"""
     r'|\[[^]]*\]|\w+|\s+|.', re.DOTALL)
+# Where one of these is the name of a column, SQLAlchemy quotes it.
+_RESERVED = frozenset(sqlite.dialect.preparer.reserved_words)
 _QUOTES = '"`\'['
 # What follows these words goes on with their clause.
 _GOES_ON = {'SET': ('NULL', 'DEFAULT'), 'NOT': ('NULL',), 'DEFAULT': ('NULL',), 'ALWAYS': ('AS',)}
@@ -52,8 +56,9 @@ def same(one: str, other: str) -> bool:
 
 
 def mentions(sql: str, name: str) -> bool:
-    """Tell whether some SQL has a name, not that of a function."""
+    """Tell whether some SQL has a name, not that of a function, nor a keyword."""
     return any(word[0] != "'" and following != '(' and same(identifier(word), name)
+               and word.lower() not in _RESERVED
                for word, following in itertools.pairwise([*words(sql), '']))
 
 
@@ -97,7 +102,8 @@ def clauses(sql: str, starters: Sequence[str]) -> list[str]:
 def renamed(sql: str, name: str) -> str:
     """Return a constraint that has a name with another one."""
     _, before, *_ = _words(sql)
-    return f'{sql[:before.start]}"{name}"{sql[before.start + len(before.text):]}'
+    quoted = name.replace('"', '""')
+    return f'{sql[:before.start]}"{quoted}"{sql[before.start + len(before.text):]}'
 
 
 def _words(sql: str) -> Iterator[_Word]:

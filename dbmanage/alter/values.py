@@ -86,12 +86,12 @@ def check_filling(connection: sqlalchemy.Connection, new: definitions.Definition
     table = connection.dialect.identifier_preparer.quote_identifier(new.name)
     unique = [one.columns for one in new.constraints() if one.type in ('unique', 'primary')]
     for column in new.columns:
-        value = new.fills.get(column.name)
+        value = new.fills.get(column.name, column.given)
         if column.source or not column.clause('NOT') or column.clause(
                 'DEFAULT', 'GENERATED', 'AS', 'PRIMARY'):
             continue
         rows = connection.exec_driver_sql(f'SELECT count(*) FROM {table}').scalar_one()
-        if rows and value is None:
+        if rows and not value:
             raise refused.not_null(new.name, column.name, rows)
         if rows > 1 and [column.name] in unique:
             raise refused.duplicate(new.name, column.name, str(value), rows)

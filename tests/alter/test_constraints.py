@@ -41,6 +41,15 @@ class CreateTests(altering.AlteringTestCase):
              't_a_b_fkey FOREIGN KEY(a, b) REFERENCES p (x, id)', 't_check CHECK (a > b)'],
             self._added())
 
+    def test_not_given_for_odd_names(self):
+        """Quotes are kept, and a keyword of the constraint is no column."""
+        self.alter(['CREATE TABLE t ("a""b" INT, "constraint" INT)'],
+                   "op.create_unique_constraint(None, 't', ['a\"b'])\n"
+                   "op.create_check_constraint(None, 't', '\"a\"\"b\" IS NOT NULL')")
+
+        self.assertIn('CONSTRAINT "t_a""b_key" UNIQUE ("a""b"), '
+                      'CONSTRAINT "t_a""b_check" CHECK ("a""b" IS NOT NULL)', self.sql())
+
     def test_convention(self):
         """That of the convention of the models, if it has one for its kind."""
         body = ("op.create_table('t', sa.Column('a', sa.Integer(), unique=True), "

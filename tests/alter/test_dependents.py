@@ -91,6 +91,16 @@ class KeyTests(altering.AlteringTestCase):
                 self.assertIn('002.py, line 11): error in table child after a change of table t: '
                               'foreign key mismatch', result.err.splitlines()[-1])
 
+    def test_name_with_quotes(self):
+        """So it is with a table of any name, and one that has a mismatch already."""
+        table = '"t""x"'
+        result = self.upgrade(
+            [f'CREATE TABLE {table} (a INT, b INT UNIQUE)', 'CREATE TABLE p (id INT UNIQUE, c INT)',
+             f'CREATE TABLE child (b INT REFERENCES {table} (b))'],
+            "op.drop_column('t\"x', 'b')")
+
+        self.assertIn('002.py, line 10): error in table child', result.err.splitlines()[-1])
+
     def test_another_key(self):
         """Whatever else makes it unique will do."""
         self.alter(['CREATE TABLE t (b INT UNIQUE)', 'CREATE UNIQUE INDEX i ON t (b)',

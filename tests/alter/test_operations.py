@@ -174,6 +174,24 @@ class DropColumnTests(altering.AlteringTestCase):
                 self.assertEqual(1, result.code)
                 self.assertIn(f'002.py, line 10): error in {needs.split()[1].lower()}', result.err)
 
+    def test_names_like_keywords(self):
+        """A keyword of a constraint or an index is no column of that name."""
+        made = ['CREATE TABLE t (a INT CHECK (a IS NOT NULL), "check" INT, "not" INT, "(x" INT, '
+                'CHECK (a > 0))', 'CREATE INDEX i ON t (a) WHERE a IS NOT NULL',
+                'CREATE INDEX "(j" ON t ("(x")', 'INSERT INTO t VALUES (1, 2, 3, 4)']
+        self.alter(made, *(f"op.drop_column('t', '{name}')" for name in ('check', 'not', '(x')))
+
+        self.assertEqual('CREATE TABLE t (a INT CHECK (a IS NOT NULL), CHECK (a > 0))',
+                         self.sql().replace('"t"', 't').replace('( a', '(a').replace(') )', '))'))
+        self.assertEqual([('i',)], self.query(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql > ''"))
+
+    def test_last(self):
+        """A table has one column at least."""
+        result = self.upgrade(['CREATE TABLE t (a INT UNIQUE)'], "op.drop_column('t', 'a')")
+
+        self.assertIn('002.py, line 10): cannot drop column a: no other columns exist', result.err)
+
     def test_not_there(self):
         """It is said, and with if_exists it is nothing."""
         result = self.upgrade(

@@ -117,6 +117,21 @@ class NewColumnTests(altering.AlteringTestCase):
 
         self.assertEqual([(1, None)], self.query('SELECT a, b FROM t'))
 
+    def test_default_of_the_moment(self):
+        """Rows get the default that a column has when it is added."""
+        add = "op.add_column('t', sa.Column('{}', sa.Integer(), nullable={}, server_default={}))"
+        default = "op.alter_column('t', '{}', server_default={})"
+        self.alter(['CREATE TABLE t (a INT)', 'INSERT INTO t VALUES (1)'], '\n'.join([
+            "op.alter_column('t', 'a', nullable=False)",
+            add.format('b', False, "'2'"), default.format('b', None),
+            add.format('c', True, None), default.format('c', "'3'"),
+            add.format('d', False, "sa.text('(1 + 3)')"), default.format('d', "'5'"),
+            default.format('d', "'6'")]))
+
+        self.assertEqual([(1, 2, None, 4)], self.query('SELECT * FROM t'))
+        self.assertIn("b INTEGER NOT NULL, c INTEGER DEFAULT '3', d INTEGER DEFAULT '6' NOT NULL",
+                      self.sql())
+
     def _add(self, *columns):
         return self.upgrade(
             ['CREATE TABLE t (a INT)', 'INSERT INTO t VALUES (1), (2)'],
