@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 from typing import NoReturn
@@ -43,8 +44,12 @@ class Notes:
 
     def refuse(self, error: Reads) -> NoReturn:
         """Raise an error, and keep the first one."""
-        self._first = self._first or error
+        self.note(error)
         raise error
+
+    def note(self, error: Reads) -> None:
+        """Keep an error that is not raised, if it is the first one."""
+        self._first = self._first or error
 
     def refuse_engine(self, _connection: sqlalchemy.Connection) -> NoReturn:
         """Refuse an engine of the service; it may be on any database."""
@@ -75,6 +80,36 @@ class Answer:
     __iter__ = __next__ = __len__ = __bool__ = __getitem__ = __enter__ = _refuse
 
 
+class Transaction:
+    """What a Session, or Alembic, begins and commits; it cannot be undone."""
+
+    is_active = True
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+
+    def commit(self) -> None:
+        """Do nothing: what was written is committed with the revision."""
+
+    close = commit
+
+    def rollback(self) -> None:
+        """Refuse, unless an error that says more is on its way."""
+        error = Uses('it rolls a transaction back')
+        if sys.exc_info()[0] is None:
+            self._notes.refuse(error)
+        self._notes.note(error)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        self._notes.refuse(Uses(f'it asks for {name} of a transaction'))
+
+    def __enter__(self) -> Transaction:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Do nothing: an error ends the revision."""
+
+
 class Dialect:
     """The dialect of an engine on paper: it has nothing to inspect."""
 
@@ -94,6 +129,10 @@ class Engine:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.dialect = Dialect(connection.dialect, connection.notes)
+
+    def begin(self) -> NoReturn:
+        """Refuse: it would be a transaction beside that of the revision."""
+        self._connection.notes.refuse(Uses('it connects anew'))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -118,10 +157,13 @@ class Connection(mock.MockConnection, sqlalchemy.Connection):  # type: ignore[mi
             self.notes.refuse(kind(f'it asks for {name} of its connection'))
         return super().__getattribute__(name)
 
-    @property
-    def in_transaction(self) -> NoReturn:
-        """Refuse, and note nothing: Alembic asks, and is content."""
-        raise Uses('it asks for in_transaction of its connection')
+    def in_transaction(self) -> bool:
+        """Answer that there is none: who asks begins one."""
+        return False
+
+    def begin(self) -> Any:
+        """Return a transaction that ends with that of the revision."""
+        return Transaction(self.notes)
 
     def __enter__(self) -> NoReturn:
         self.notes.refuse(Uses('it connects anew'))

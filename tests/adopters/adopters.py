@@ -102,4 +102,4 @@ class Mistral(Adopter):
     name = 'mistral'
     count = 45
     folder = 'db/sqlalchemy/migration/alembic_migrations/versions'
-    readers = (9, 14, 19, 20, 22, 28, 29, 34, 35, 36, 37, 38, 43)
+    readers = (9, 14, 19, 20, 22, 28, 34, 35, 36, 37, 43)

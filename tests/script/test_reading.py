@@ -46,6 +46,19 @@ READERS = {
         context.configure(connection='sqlite://')
         context.writer.get_engine()
         """,
+    'session': """
+        from sqlalchemy import orm
+        orm.Session(op.get_bind()).execute(sa.text('SELECT id FROM one')).all()
+        """,
+    'query of a session': """
+        from sqlalchemy import orm
+        with orm.Session(op.get_bind()) as session:
+            for row in session.query(sa.table('one', sa.column('id'))): pass
+        """,
+    'scalar of a session': """
+        from sqlalchemy import orm
+        orm.Session(op.get_bind()).scalar(sa.text('SELECT id FROM one'))
+        """,
     'batch': """
         with op.batch_alter_table('one') as batch:
             batch.alter_column('id', type_=sa.BigInteger())
@@ -53,7 +66,6 @@ READERS = {
 }
 # Each uses its connection in its last line, to write.
 USERS = {
-    'transaction': "op.get_bind().begin()",
     'savepoint': """
         with op.get_bind().begin_nested(): op.execute('DELETE FROM one')
         """,
@@ -63,9 +75,16 @@ USERS = {
     'transaction of the engine': """
         with op.get_bind().engine.begin() as new: new.execute(sa.text('DELETE FROM one'))
         """,
-    'session': """
+    'session that rolls back': """
         from sqlalchemy import orm
-        orm.Session(op.get_bind()).execute(sa.text('DELETE FROM one'))
+        session = orm.Session(op.get_bind())
+        session.execute(sa.text('DELETE FROM one'))
+        session.rollback()
+        """,
+    'savepoint of a session': """
+        from sqlalchemy import orm
+        with orm.Session(op.get_bind()) as session, session.begin_nested():
+            session.execute(sa.text('DELETE FROM one'))
         """,
 }
 # Each has something that no database takes.
@@ -87,6 +106,13 @@ UNWRITTEN = {
         one = sa.Table('one', sa.MetaData(), sa.Column('id', sa.Integer(), default=lambda: 7),
                        sa.Column('n', sa.Integer()))
         op.execute(one.insert().values(n=2))
+        """,
+    'object of a session': """
+        from sqlalchemy import orm
+        class One: pass
+        orm.registry().map_imperatively(One, sa.Table('one', sa.MetaData(), sa.Column(
+            'id', sa.Integer(), primary_key=True)))
+        with orm.Session(op.get_bind()) as session, session.begin(): session.add(One())
         """,
     'nothing': """
         one = sa.Table('one', sa.MetaData(), sa.Column('id', sa.Integer(), primary_key=True))
@@ -219,6 +245,21 @@ class ReadingTests(databases.SQLite, scripts.ScriptTestCase):
         self.run_script(self.script('head'))
 
         self.assertEqual(['one', 'two'], timelines.tables(self.database))
+
+    def test_session(self):
+        """What it writes is in the transaction of the revision."""
+        self.service(timelines.line('one', """
+            from sqlalchemy import orm
+            one = sa.table('one', sa.column('id', sa.Integer()))
+            with orm.Session(op.get_bind()) as session:
+                session.execute(one.insert().values(id=1))
+                session.execute(one.update().where(one.c.id == 1).values(id=2))
+                session.commit()
+                session.execute(sa.text('UPDATE one SET id = 3 WHERE id = :id'), {'id': 2})
+            """))
+        self.run_script(self.script('head'))
+
+        self.assertEqual([(3,)], databases.rows(self.database)['one'])
 
     def _run(self, body, *argv):
         self.service({'001.py': base.revision_file('001', None, timelines.table('one')),
