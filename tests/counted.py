@@ -3,8 +3,10 @@
 
 import contextlib
 import sys
+import types
 from collections.abc import Callable
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -12,6 +14,7 @@ from sqlalchemy import event
 from dbmanage.testing import moments
 
 COMMIT = 'COMMIT'
+DRIVERS = {'sqlite3', 'psycopg2', 'pymysql'}
 
 
 @contextlib.contextmanager
@@ -26,6 +29,27 @@ def statements() -> Iterator[list[str]]:
             yield sent
         finally:
             event.remove(sa.Engine, 'commit', commit)
+
+
+@contextlib.contextmanager
+def driven() -> Iterator[list[str]]:
+    """Give a list that each ``execute`` and ``commit`` of a driver is added to."""
+    found: list[str] = []
+
+    def note(frame: types.FrameType, event_: str, argument: Any) -> None:
+        if event_ == 'c_call':
+            name, module = argument.__name__, type(argument.__self__).__module__
+        else:
+            name, module = frame.f_code.co_name, frame.f_globals.get('__name__', '')
+        if event_ in ('call', 'c_call') and name in ('execute', 'commit') and module.split(
+                '.')[0] in DRIVERS:
+            found.append(name)
+
+    sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        sys.setprofile(None)
 
 
 @contextlib.contextmanager
