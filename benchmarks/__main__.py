@@ -9,6 +9,7 @@ disk and with their default settings, and wants a machine that does nothing else
 
 import argparse
 import contextlib
+import os
 import pathlib
 import tempfile
 
@@ -37,6 +38,8 @@ def main() -> int:
     arguments = parser.parse_args()
     only = arguments.only.split(',') if arguments.only else [part.__name__ for part in rows.ALL]
     parts = [part for part in rows.ALL if part.__name__ in only]
+    # What pip installs is compiled, ours is, and so are the peers' revisions.
+    os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
     with contextlib.ExitStack() as stack:
         home = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(
             prefix='dbmanage-bench-', dir=arguments.home)))
