@@ -6,6 +6,7 @@ run would go into it. Whoever calls ``dbmanage.main`` has a policy of their own.
 """
 
 import gc
+import signal
 from collections.abc import Sequence
 
 _OBJECTS = 30_000  # between two collections; a long upgrade stays small
@@ -14,9 +15,13 @@ _OBJECTS = 30_000  # between two collections; a long upgrade stays small
 def run() -> None:
     """Be the console script ``db-manage``."""
     gc.set_threshold(_OBJECTS)
+    noted: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: noted.append(number))
     from dbmanage import cli
     try:
-        cli.run(_keep)
+        cli.run(_keep, noted)
     finally:
         gc.freeze()
 

@@ -4,12 +4,9 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 import time
 import typing
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,8 +52,7 @@ class Awaiting:
         is raised as that what stood in the way. RevisionNotInCode is raised at once.
         """
         started = time.monotonic()
-        with _ended_by_sigterm():
-            reason = None if self._is_seen() else self._until(started + timeout, poll)
+        reason = None if self._is_seen() else self._until(started + timeout, poll)
         if isinstance(reason, (_MAY_END, errors.PartlyApplied)):
             raise reason
         if reason:
@@ -121,19 +117,3 @@ class Awaiting:
             'seconds': round(seconds, 3),
         }
         return output.Answer(document, code=0 if reached else 3)
-
-
-@contextlib.contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """End at once, also as process 1, which a signal without a handler misses."""
-    def end(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, handler)

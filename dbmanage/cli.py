@@ -7,7 +7,9 @@ import argparse
 import contextlib
 import io
 import json
+import signal
 import sys
+import threading
 import traceback
 import typing
 from collections.abc import Callable
@@ -28,10 +30,21 @@ if typing.TYPE_CHECKING:
 _GLOBAL = ('command', 'config_file', 'config_dir', 'format', 'traceback')
 
 
-def run(before: Callable[[Sequence[str]], None]) -> None:
-    """Be the console script ``db-manage``; ``before`` is told its arguments."""
+def run(before: Callable[[Sequence[str]], None], noted: Sequence[int]) -> None:
+    """Be the console script ``db-manage``; ``before`` is told its arguments.
+
+    ``noted`` are the signals that came while this was imported.
+    """
     before(sys.argv[1:])
-    sys.exit(main())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    code = main() if not noted else _fail(
+        sys.stdout, 'db-manage', sys.argv[1:], errors.Busy(_interrupted(noted[0])), None)
+    # The code says what was done; a signal that comes now finds nothing to end.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def main(
@@ -49,16 +62,41 @@ def main(
     argv = sys.argv[1:] if argv is None else argv
     prog = f'{service.name}-db-manage' if service else 'db-manage'
     out = sys.stdout
-    with contextlib.redirect_stdout(sys.stderr), output.logging_to_stderr():
+    with contextlib.redirect_stdout(sys.stderr), output.logging_to_stderr(), _terminable():
         try:
             return _write(out, answer(prog, service, argv, conf))
         except errors.Error as e:
             failure, trace = e, e.raised or ('--traceback' in argv and e) or None
-        except KeyboardInterrupt:
-            failure, trace = errors.Busy('interrupted'), None
+        except KeyboardInterrupt as e:
+            failure, trace = errors.Busy(str(e) or 'interrupted'), None
         except (Exception, SystemExit) as e:  # noqa: BLE001 - a bug, or the code of a service
             failure, trace = errors.Failed(errors.describe(e)), e
         return _fail(out, prog, argv, failure, trace)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a command as SIGINT does, unless the process has its own way.
+
+    As process 1 a signal without a handler would be missed.
+    """
+    own = (threading.current_thread() is threading.main_thread()
+           and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+    if own:
+        signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        if own:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(_interrupted(number))
+
+
+def _interrupted(number: int) -> str:
+    return f'interrupted by {signal.Signals(number).name}'
 
 
 def _answer(

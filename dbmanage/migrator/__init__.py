@@ -81,11 +81,10 @@ class Migrator:
         metadata = facade.load(self.service, self.conf)
         self.revisions.check_plan(plan)
         run = self._apply(plan, wait, metadata, agree)
-        after = self._read_back()
         if not run.applied:
-            standing.nothing_to_do(self.revisions, target, after)
-        run.finish(after)
-        return standing.upgraded(run.before or before, after, run.applied)
+            standing.nothing_to_do(self.revisions, target, run.after)
+        run.finish()
+        return standing.upgraded(run.before or before, run.after, run.applied)
 
     def stamp(
         self, name: str, purge: bool = False, wait: float | None = None,
@@ -158,6 +157,8 @@ class Migrator:
                     self._batch(work, len(plan)), agree)
                 with run.progress.shown(work.watch):
                     run.apply()
+                # A signal is noted here, and ends nothing: what was to be done is.
+                run.after = self._read_back()
         except errors.DatabaseUnreachable:
             if run is None or not run.finished:
                 raise

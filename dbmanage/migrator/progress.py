@@ -24,17 +24,22 @@ _SHOWN = 80  # characters of a statement
 
 
 class Progress:
-    """What is said of a run of these revisions."""
+    """What is said of a run of revisions."""
 
-    def __init__(self, plan: Sequence[files.Revision]) -> None:
-        self._numbers = {one.revision: f'[{number}/{len(plan)}] {one.revision} {one.message}'
-                         for number, one in enumerate(plan, 1)}
+    def __init__(self) -> None:
+        self._numbers = dict[str, str]()
         self._retries = collections.Counter[str]()
         self._begun = self._started = time.monotonic()
         self._revision = ''
         self._is_running = False
         self._resumed: Collection[str] | None = None
         self._told: tuple[watch.Running, int] | None = None
+
+    def number(self, revisions: Sequence[files.Revision]) -> None:
+        """Number what this run has to apply, after another one perhaps."""
+        self._numbers = {
+            one.revision: f'[{number}/{len(revisions)}] {one.revision} {one.message}'
+            for number, one in enumerate(revisions, 1)}
 
     def resuming(self, begun: Collection[str]) -> None:
         """Note what an earlier run has left half-way, before the first try."""

@@ -49,6 +49,7 @@ class Run:
         """Take how many revisions a transaction may hold, and who is asked under the lock."""
         self._agree = agree
         self.before: list[str] | None = None
+        self.after = list[str]()
         self.applied: list[dict[str, Any]] = []
         self._revisions = revisions
         self._plan = plan
@@ -58,7 +59,7 @@ class Run:
             'on_version_apply': [*configure.get('on_version_apply', ()), self._recorded]}
         self._batch = batch
         self.finished = False
-        self.progress = progress.Progress(plan)
+        self.progress = progress.Progress()
         self._kept = kept.Kept(work.connection)
         if work.begun:
             self._kept.before_part = work.begun.write
@@ -74,8 +75,9 @@ class Run:
         except errors.Error as e:
             raise self._settled(e) from e.__cause__
 
-    def finish(self, after: Sequence[str]) -> None:
+    def finish(self) -> None:
         """Say how long it took; raise Failed if ``after`` is not what was planned."""
+        after = self.after
         planned = {revision.revision for revision in self._plan}
         if not planned <= self._revisions.lineage([self._revisions.get(one) for one in after]):
             raise errors.Failed(
@@ -170,6 +172,7 @@ class Run:
         if self.before is None:
             self.before = known
             self._agree(known, left)
+            self.progress.number(left)
         missing = {revision.revision for revision in left}
         begun = set(self._work.journal.begun() if self._work.journal else ())
         if begun - missing:

@@ -2,6 +2,8 @@
 """SIGTERM and SIGINT: the run ends at once, and the next one goes on."""
 
 import signal
+import textwrap
+import threading
 
 import sqlalchemy as sa
 
@@ -151,3 +153,83 @@ class InterruptOnMariaDB(InterruptTests, databases.MariaDB, processes.ProcessTes
 
         self.assertEqual((5, ''), (result.code, result.out), result.err)
         self.assertEqual([], databases.rows(self.database)['one'])
+
+
+class EarlyTests(databases.SQLite, processes.ProcessTestCase):
+    """A signal comes before anything is done."""
+
+    def test_models(self):
+        """While a service's own code is imported."""
+        for name in ('SIGTERM', 'SIGINT'):
+            with self.subTest(name):
+                self.service(timelines.line('one'), {
+                    'models.py': f'import os, signal\nos.kill(os.getpid(), signal.{name})\n'},
+                    models='acme.models')
+                result = self.run_process('upgrade', 'head')
+
+                self.assertEqual((5, '', f'db-manage: error: interrupted by {name}\n'),
+                                 (result.code, result.out, result.err))
+
+    def test_first_imports(self):
+        """While the command itself is imported."""
+        for name in ('SIGTERM', 'SIGINT'):
+            with self.subTest(name):
+                result = self.run_code(EARLY.format(name), 'upgrade', 'head')
+
+                self.assertEqual((5, '', f'db-manage: error: interrupted by {name}\n'),
+                                 (result.code, result.out, result.err))
+
+
+EARLY = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, *_rest):
+        if name == 'dbmanage.cli':
+            os.kill(os.getpid(), signal.{})
+
+from dbmanage import __main__
+sys.meta_path.insert(0, Finder())
+__main__.run()
+"""
+TOLD = """
+def told(step, **_rest):
+    if step.up_revision_id == '003':
+""" + textwrap.indent(processes.GATE, ' ' * 8)
+
+
+class LateTests(databases.PostgreSQL, processes.ProcessTestCase):
+    """A signal comes after the last revision was recorded."""
+
+    def test_read_back(self):
+        """All was done, and that is the answer."""
+        self.service(timelines.line('one', 'two', 'three'), {'hooks.py': TOLD},
+                     on_version_apply='acme.hooks:told')
+        self.run_command('upgrade', '001')
+        other = self.engine().connect()
+        self.addCleanup(other.close)
+        run = self.start('upgrade', 'head')
+        run.wait_at_gate()
+        locking = threading.Thread(target=other.exec_driver_sql, daemon=True, args=[
+            'LOCK TABLE alembic_version'])
+        locking.start()
+        self._wait_for_lock('LOCK%')
+        run.open_gate()
+        locking.join()
+        self._wait_for_lock('%version_num%')
+        run.send(signal.SIGTERM)
+        other.rollback()
+        result = run.result()
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertEqual(['003'], timelines.recorded(self.engine()))
+
+    def _wait_for_lock(self, statement):
+        database = self.engine(isolation_level='AUTOCOMMIT')
+        waiting = sa.text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+                          f" AND wait_event_type = 'Lock' AND query LIKE '{statement}'")
+
+        def is_waiting():
+            with database.connect() as connection:
+                return connection.scalar(waiting)
+        processes.until(is_waiting, statement)

@@ -116,3 +116,20 @@ class ResumedTests(databases.MariaDB, processes.ProcessTestCase):
         self.assertEqual(
             [('002', True), ('003', False)],
             [(one['revision'], one['resumed']) for one in json.loads(result.out)['applied']])
+
+
+class NumbersTests(databases.SQLite, processes.ProcessTestCase):
+    """The number of a revision, and how many there are."""
+
+    def test_after_another_runner(self):
+        """Those that the other one has applied meanwhile are not counted."""
+        self.service(timelines.line('one', processes.GATE, 'three'))
+        holder = self.start('upgrade', '002')
+        holder.wait_at_gate()
+        waiter = self.start('upgrade', 'head')
+        waiter.wait_for('waiting for another runner')
+        holder.open_gate()
+        result = waiter.result()
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertRegex(result.err.splitlines()[-1], r'^\[1/1\] 003 create three \.\.\. ')
