@@ -125,6 +125,9 @@ CHANGES = {
                            'changed_default'),
     'default_time': Change(*_default(sa.DateTime(), '2020-01-01', '2020-01-01 00:01:00'),
                            'changed_default'),
+    # SQLite keeps what it was given.
+    'default_midnight': Change(*_default(sa.DateTime(), '2020-01-01', '2020-01-01 00:00:00'),
+                               sqlite=('changed_default',)),
     'default_backslash': Change(*_default(STRING, 'a\\b', r'a\\b'), 'changed_default'),
     'default_escape': Change(*_default(STRING, r'a\n', 'a\n'), 'changed_default'),
     'default_exponent': Change(*_default(sa.Float(), '1e3', '1e2'), 'changed_default'),
