@@ -14,11 +14,12 @@ import signal
 from dbmanage.testing import moments
 from tests import timelines
 from tests.adopters import adopters
-from tests.faults import harness
 from tests.faults import leftovers
+from tests.faults import report
 from tests.faults import victim
 
-KILLS = 5  # of a round; ten rounds are what DBMANAGE_TEST_FAULTS asks for
+ROUNDS = 10
+KILLS = 5  # of a round
 
 # A fork has imported the models already.
 _PROCESSES = multiprocessing.get_context('fork')
@@ -30,14 +31,16 @@ class KillTests:
     maxDiff = None
 
     def test_kills(self):
-        """What the last run leaves is what an undisturbed one leaves."""
+        """What the last run leaves, after 50 kills, is what an undisturbed one leaves."""
         statements = self._undisturbed()
         whole = self.state()
-        for number in range(harness.rounds(10)):
+        for number in range(ROUNDS):
             chance = random.Random(f'{self.name} {number}')
             self.use_new_database()
+            self.begun_anew = []
             killed = [self._killed(chance, statements) for _ in range(KILLS)]
             result = self._upgrade()
+            self._count(result.code == 0, whole)
 
             with self.subTest(number, killed=killed):
                 self.assertEqual(0, result.code, result.err)
@@ -64,6 +67,16 @@ class KillTests:
             self._begin_anew((self.directory / 'run').read_text())
         return at
 
+    def _count(self, is_well, whole):
+        """Count what this round did; a kill is recovered if nobody had to repair."""
+        found = self.state()
+        repairs = len(self.begun_anew)
+        well = KILLS - repairs if is_well and found == whole else 0
+        twice = any(found[1][name] > whole[1].get(name, 0) for name in found[1])
+        report.Counts(
+            self.kind, f'{self.name} {self._testMethodName}', KILLS, well, int(twice), repairs
+        ).write()
+
     def _upgrade(self):
         """Run to head; decide, once for each revision, what the runner cannot."""
         result = self.run_command('upgrade', 'head')
@@ -79,6 +92,7 @@ class KillTests:
         [revision] = re.findall(r'error: revision (\d+) stopped half-way', said) or [said]
         self.assertEqual('mysql', self.database.dialect.name, said)
         self.assertIn(int(revision), self.readers)
+        self.begun_anew.append(revision)
         self.succeed('repair', '--forget', revision)
 
 
