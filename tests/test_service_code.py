@@ -26,6 +26,12 @@ def prepare():
 def fail():
     raise LookupError('no colour')
 """
+CONFIGURES = """
+
+def configure():
+    CONF.register_opts([cfg.StrOpt('colour', default='grey')])
+    CONF([], project='acme', default_config_files=[])
+"""
 MODELS = """
 import sqlalchemy as sa
 from oslo_config import cfg
@@ -40,10 +46,12 @@ others = sa.MetaData(naming_convention={'ck': 'ck_%(table_name)s', 'uq': 'other'
 def every():
     return [metadata, others]
 """
-COLOUR = """
+TABLE_OF_COLOUR = """
 from acme import options
-assert options.SEEN == ['prepare', 'models'], options.SEEN
 op.create_table(options.CONF.colour, sa.Column('id', sa.Integer(), primary_key=True))
+"""
+COLOUR = f"""{TABLE_OF_COLOUR}
+assert options.SEEN == ['prepare', 'models'], options.SEEN
 """
 NAMES = """
 op.create_table(
@@ -55,6 +63,15 @@ from alembic import context
 for found in (context.config.acme_config, context.config.attributes['acme_config']):
     op.create_table(found.colour, sa.Column('id', sa.Integer(), primary_key=True))
     found.colour = 'red'
+"""
+OWN_TABLES = """
+import sqlalchemy as sa
+metadata = sa.MetaData()
+sa.Table('one', metadata, sa.Column('id', sa.Integer(), primary_key=True))
+
+
+def own(name, type_, parent_names):
+    return type_ != 'table' or name in metadata.tables
 """
 HOOK = """
 APPLIED = []
@@ -77,6 +94,16 @@ class CodeTests(databases.SQLite, base.CommandTestCase):
     def test_options_of_the_service(self):
         """Its ConfigOpts has read the same files, behind what the models register."""
         self.described(COLOUR)
+        self.configure(DEFAULT={'colour': 'green'})
+        result = self.run_command('upgrade', 'head')
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertEqual(['green'], timelines.tables(self.engine()))
+
+    def test_configuration_by_the_service(self):
+        """What ``prepare`` registers and parses itself is read again, from the files."""
+        self.service(timelines.line(TABLE_OF_COLOUR), {'options.py': OPTIONS + CONFIGURES},
+                     prepare='acme.options:configure', conf='acme.options:CONF')
         self.configure(DEFAULT={'colour': 'green'})
         result = self.run_command('upgrade', 'head')
 
@@ -269,7 +296,7 @@ class TransactionTests(databases.PostgreSQL, base.CommandTestCase):
         self.assertIsNone(timelines.recorded(self.engine()))
 
 
-class NeighboursTests(databases.SQLite, base.CommandTestCase):
+class NeighboursTests:
     """Two services in one database."""
 
     def test_version_tables(self):
@@ -288,6 +315,35 @@ class NeighboursTests(databases.SQLite, base.CommandTestCase):
                       stranger.err)
         self.assertEqual('x1 (head)\n', current.out)
         self.assertEqual(['001'], timelines.recorded(self.engine()))
+
+    def test_check(self):
+        """The tables of the other are too many, unless they are left out."""
+        self.service(timelines.line('one'), {
+            'other/x1.py': base.revision_file('x1', None, timelines.table('two')),
+            'models.py': OWN_TABLES}, models='acme.models', metadata='acme.models:metadata')
+        self.run_command('upgrade', 'head')
+        self.configure(dbmanage={'versions': 'acme:other', 'version_table': 'other_version'})
+        self.run_command('upgrade', 'head')
+        self.configure(dbmanage={'versions': 'acme:versions', 'version_table': None})
+        found = self.run_command('check')
+        self.configure(dbmanage={'include_name': 'acme.models:own'})
+        own = self.run_command('check')
+
+        self.assertEqual(3, found.code, found.err)
+        self.assertIn('table two is not in the models\n', found.out)
+        self.assertEqual((0, 'no difference\n'), (own.code, own.out), own.err)
+
+
+class NeighboursOnSQLite(NeighboursTests, databases.SQLite, base.CommandTestCase):
+    """Two services in one file."""
+
+
+class NeighboursOnPostgreSQL(NeighboursTests, databases.PostgreSQL, base.CommandTestCase):
+    """Two services in one database of PostgreSQL."""
+
+
+class NeighboursOnMariaDB(NeighboursTests, databases.MariaDB, base.CommandTestCase):
+    """Two services in one database of MariaDB, each with its journal."""
 
 
 class VersionsTests(unittest.TestCase):
