@@ -86,9 +86,10 @@ def _broken(
 ) -> dict[str, tuple[str, str]]:
     """Return what SQLite cannot prepare, by name: its SQL, and why."""
     found = {}
+    ((version,),) = _rows(connection, 'PRAGMA schema_version')
     for kind, name, on, sql in _rows(connection, _NEEDS, table):
         try:
-            _prepare(connection, _use(connection, kind, name, on, sql))
+            _prepare(connection, f'{_use(connection, kind, name, on, sql)} -- {version}')
             why = _overlooked(kind, on, sql, table, gone)
         except sqlite3.Error as e:
             why = str(e)
@@ -132,6 +133,10 @@ def _overlooked(kind: str, on: str, sql: str, table: str, gone: Sequence[str]) -
 
 
 def _prepare(connection: sqlalchemy.Connection, statement: str) -> None:
+    """Let SQLite compile a statement, which the driver must not have kept.
+
+    What is not run does not notice that the schema is another one.
+    """
     with contextlib.closing(connection.connection.cursor()) as cursor:
         cursor.execute(f'EXPLAIN {statement}')
 

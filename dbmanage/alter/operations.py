@@ -54,7 +54,8 @@ def _perform(
     plainly: Callable[[], None],
 ) -> None:
     if _is_plain(batch, alterations, operations.migration_context.as_sql):
-        plainly()
+        with alterations.kept(batch.table):
+            plainly()
         return
     try:
         if batch.edits:

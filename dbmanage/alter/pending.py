@@ -103,8 +103,8 @@ class Alterations:
 
     @contextlib.contextmanager
     def kept(self, table: str) -> Iterator[None]:
-        """Refuse what breaks something else, and undo it."""
-        if self._connection is None:
+        """Refuse what breaks a trigger or a view, and undo it."""
+        if self._connection is None or not dependents.are_there(self._connection, table):
             yield
             return
         with self._connection.begin_nested(), dependents.kept(self._connection, table):

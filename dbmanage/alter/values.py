@@ -19,7 +19,8 @@ _RANGE = _WHOLE + ' AND {0} BETWEEN -{1} AND {1} - 1'
 _ROUNDED = ("CASE WHEN typeof({0}) = 'real' AND abs({0}) < 9e18 THEN CAST(round({0}) AS INTEGER) "
             'ELSE {0} END')
 _DAY = "typeof({0}) = 'text' AND {0} GLOB '[0-9][0-9][0-9][0-9]-*' AND "
-# Of each type, what becomes of a value, and what it is then, if the type holds it.
+# Of each type, what becomes of a value, and what it is then, if the type holds it;
+# '' where it holds everything.
 _TYPES = (
     ('SMALLINT', _ROUNDED, _RANGE.replace('{1}', '32768')),
     ('INT|INTEGER', _ROUNDED, _RANGE.replace('{1}', '2147483648')),
@@ -31,9 +32,9 @@ _TYPES = (
      _DAY + 'date({0}) IS NOT NULL'),
     ('TIME', '{0}', "typeof({0}) = 'text' AND {0} GLOB '[0-9][0-9]:*' AND time({0}) IS NOT NULL"),
     ('JSON', '{0}', "typeof({0}) IN ('integer', 'real') OR json_valid({0})"),
-    ('BLOB', 'CAST({0} AS BLOB)', 'TRUE'),
+    ('BLOB', 'CAST({0} AS BLOB)', ''),
     (r'\w*CHAR(ACTER)? ?\((?P<n>\d+)\)', 'CAST({0} AS TEXT)', 'length({0}) <= {n}'),
-    (r'\w*(CHAR|TEXT|CLOB)\w*', 'CAST({0} AS TEXT)', 'TRUE'),
+    (r'\w*(CHAR|TEXT|CLOB)\w*', 'CAST({0} AS TEXT)', ''),
 )
 
 
@@ -56,6 +57,8 @@ def check_type(
     listed = ', '.join(map(_literal, column.choices))
     if listed:
         condition = f'{column.written} IN ({listed})'
+    if not condition:
+        return
     quote = connection.dialect.identifier_preparer.quote_identifier
     rows, example = connection.exec_driver_sql(
         f'SELECT count(*), quote(min({column.written})) FROM {quote(table)}'
@@ -108,7 +111,7 @@ def _of_type(type_: str) -> tuple[re.Match[str] | None, str, str]:
     for pattern, value, fits in _TYPES:
         if match := re.fullmatch(pattern, type_, re.IGNORECASE):
             return match, value, fits
-    return None, '{0}', 'TRUE'
+    return None, '{0}', ''
 
 
 def _literal(value: str) -> str:

@@ -74,6 +74,26 @@ class DropColumnTests(altering.AlteringTestCase):
         self.assertIn(f'003.py, line 10): error in {name} after a change of table t: ', last)
 
 
+class AddColumnTests(altering.AlteringTestCase):
+    """A new column is in nobody's way."""
+
+    def test_values_without_columns(self):
+        """A trigger or a view that counts on the number of columns is named."""
+        for needs, name in (
+                ('CREATE TRIGGER r AFTER INSERT ON log BEGIN INSERT INTO t VALUES (1, 2, 3); END',
+                 'trigger r of table log'),
+                ('CREATE VIEW v AS SELECT * FROM t UNION SELECT 1, 2, 3', 'view v')):
+            for column in ('sa.Text()', 'sa.Text(), unique=True'):
+                with self.subTest(needs, column=column):
+                    self.setUp()
+                    result = self.upgrade([TABLE, LOG, needs],
+                                          f"op.add_column('t', sa.Column('n', {column}))")
+
+                    self.assertEqual((1, ''), (result.code, result.out))
+                    self.assertIn(f'002.py, line 10): error in {name} after a change of table t: ',
+                                  result.err.splitlines()[-1])
+
+
 class KeyTests(altering.AlteringTestCase):
     """What a foreign key refers to stays, and stays unique."""
 
