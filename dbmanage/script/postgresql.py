@@ -24,7 +24,7 @@ _LETTER = r'A-Za-z_\x80-\U0010ffff'
 _TOKEN = re.compile(
     rf"""[eE]'(?:[^'\\]|\\.|''|'\s*\n\s*')*'|'[^']*'|"[^"]*"|--[^\n]*|{_COMMENTS}
     |[{_LETTER}][{_LETTER}0-9$]*|\$(?P<tag>(?:[{_LETTER}][{_LETTER}0-9]*)?)\$.*?\$(?P=tag)\$
-    |::|(?P<variable>:(?=[{_LETTER}0-9'"]))""", re.S | re.X)
+    |(?P<end>;)|::|(?P<variable>:(?=[{_LETTER}0-9'"]))""", re.S | re.X)
 # Behind a statement of no transaction, and before the next one.
 _NOTED = r'\if :ERROR \set dbmanage_goes_on false \endif'
 
@@ -82,7 +82,9 @@ COMMIT;
         """Return a statement that psql runs if all before it went well."""
         # Another client than psql takes the first line for a part of the statement,
         # which so fails: it cannot tell whether the guard was passed.
-        return f'\\if :dbmanage_goes_on\n{self.statement(sql)}\n{_NOTED}\n\\endif'
+        # Several statements are sent as one, as the driver does.
+        statement = self.statement(_TOKEN.sub(_joined, sql))
+        return f'\\if :dbmanage_goes_on\n{statement}\n{_NOTED}\n\\endif'
 
     def resuming(self) -> str:
         """Free the lock of the session: the transaction has its own again."""
@@ -134,6 +136,10 @@ END $dbmanage$;
         A column without a time zone would ignore the one of a mere text.
         """
         return f"'{value}'" if value.tzinfo is None else f"'{value}'::timestamptz"
+
+
+def _joined(token: re.Match[str]) -> str:
+    return '\\;' if token['end'] else token[0]
 
 
 def _spaced(token: re.Match[str]) -> str:

@@ -200,6 +200,19 @@ class StatementsOnPostgreSQL(StatementTests, databases.PostgreSQL, scripts.Scrip
                 op.execute('VACUUM log')
             """, 'last'))
 
+    def test_statements_in_one(self):
+        """Those of one string are sent as one: they are done together, or not at all."""
+        self.service(timelines.line(TABLE, """
+            with op.get_context().autocommit_block():
+                op.execute("INSERT INTO log VALUES (1, 'a;b'); INSERT INTO log VALUES (2, 'c')")
+                op.execute("INSERT INTO log VALUES (3, 'd'); INSERT INTO log VALUES (1, 'e')")
+            """))
+        done = self.client(self.script('head'))
+
+        self.assertEqual(3, done.returncode)
+        self.assertIn('duplicate key', done.stderr)
+        self.assertEqual([(1, 'a;b'), (2, 'c')], databases.rows(self.database)['log'])
+
     def test_runner_in_an_autocommit_block(self):
         """No runner gets in while the transaction is not there."""
         self.service(timelines.line(TABLE, """
