@@ -28,7 +28,8 @@ class Begun:
         self._noted = set[str]()
 
     def load(self) -> None:
-        """Read what earlier runs have left."""
+        """Read what earlier runs have left, before an attempt of this one."""
+        self.take_back()
         self.earlier = {one.revision for one in journal.read(self._connection, self._table)}
         self._noted = set()
         self._connection.commit()

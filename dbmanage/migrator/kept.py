@@ -57,7 +57,9 @@ class Kept:
             self._keep()
 
     def roll_back(self) -> None:
-        """Note that the transaction was rolled back."""
+        """Note that the transaction was rolled back; no revision runs."""
+        self._running = ''
+        self._changes = 0
         self._recorded = self.revisions
 
     def _keep(self) -> None:

@@ -83,6 +83,26 @@ class BegunTests(databases.PostgreSQL, processes.ProcessTestCase):
         self.assertEqual((1, ''), (result.code, result.out), result.err)
         self.assertEqual('', shown.out)
 
+    def test_blocked(self):
+        """Nothing was done by any attempt, and no word is left of one."""
+        alter = "op.execute('ALTER TABLE one ADD COLUMN n int')"
+        for body in (alter, f'with op.get_context().autocommit_block():\n    {alter}'):
+            with self.subTest(body):
+                self.url = self._create()
+                self.configure(database={'connection': self.url},
+                               dbmanage={'lock_timeout': 1, 'lock_retry': 2})
+                self.service(timelines.line('one', body))
+                self.run_command('upgrade', '001')
+                with self.engine().connect() as reader:
+                    reader.exec_driver_sql('SELECT * FROM one')
+                    result = self.run_command('upgrade', 'head')
+                status = self.run_command('status', '--check')
+
+                self.assertEqual((5, ''), (result.code, result.out), result.err)
+                self.assertIn('trying again', result.err)
+                self.assertNotIn('part', result.err)
+                self.assertEqual(3, status.code, status.out)
+
     def _kill(self, block):
         self.service(timelines.line('one', f'{block}{processes.KILL}', 'three'))
         self.run_command('upgrade', '001')
