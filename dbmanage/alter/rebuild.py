@@ -47,29 +47,33 @@ def replace(connection: sqlalchemy.Connection, new: definitions.Definition) -> N
         gone = [one.name for one in before.columns if one.source not in kept]
         keys = dependents.keys(connection, new.name)
         with dependents.kept(connection, new.name, gone):
-            _replace(connection, before, new, gone)
+            copied = _replace(connection, before, new, gone)
         dependents.check_keys(connection, new.name, keys)
+    for name, value in new.fills.items() if copied else ():
+        output.say(f'{new.name}.{name} has no default: {copied} rows get {value}')
 
 
 def _replace(
     connection: sqlalchemy.Connection, before: definitions.Definition,
     new: definitions.Definition, gone: Sequence[str],
-) -> None:
+) -> int:
     indexes = [sql for sql in made_of(connection, 'index', new.name).values()
                if not any(text.mentions(' '.join(text.parenthesis(sql)), name) for name in gone)]
     triggers = made_of(connection, 'trigger', new.name).values()
     number = _sequence(connection, new.name)
-    _exchange(connection, before, new)
+    copied = _exchange(connection, before, new)
     for sql in (*indexes, *triggers):
         connection.exec_driver_sql(sql)
     if number is not None:
         _restore_sequence(connection, new.name, number)
+    return copied
 
 
 def _exchange(
     connection: sqlalchemy.Connection, before: definitions.Definition,
     new: definitions.Definition,
-) -> None:
+) -> int:
+    """Copy the rows, and return how many there are."""
     quote = connection.dialect.identifier_preparer.quote_identifier
     table, old = quote(new.name), quote(f'dbmanage_old_{new.name}')
     values.check_filling(connection, new)
@@ -82,9 +86,8 @@ def _exchange(
         f' SELECT {", ".join(written.values())} FROM {old}')
     for column in new.columns:
         values.check_type(connection, new.name, column)
-    for name, value in new.fills.items() if copied.rowcount else ():
-        output.say(f'{new.name}.{name} has no default: {copied.rowcount} rows get {value}')
     connection.exec_driver_sql(f'DROP TABLE {old}')
+    return copied.rowcount
 
 
 @contextlib.contextmanager

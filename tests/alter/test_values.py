@@ -110,6 +110,14 @@ class NewColumnTests(altering.AlteringTestCase):
         self.assertIn("002.py, line 10): UNIQUE constraint failed: t.n0 would be '' in all of 2 "
                       'rows', result.err.splitlines()[-1])
 
+    def test_foreign_key(self):
+        """What MySQL gives must be there; what is refused is not said to be done."""
+        result = self._add("sa.Integer(), sa.ForeignKey('t.a'), nullable=False")
+
+        self.assertEqual((1, ''), (result.code, result.out))
+        self.assertIn('002.py, line 10): ', result.err.splitlines()[-1])
+        self.assertNotIn('rows get', result.err)
+
     def test_dropped_and_added(self):
         """A new column of a name that was there has nothing of the old one."""
         self.alter(['CREATE TABLE t (a INT, b INT UNIQUE)', 'INSERT INTO t VALUES (1, 2)'],
@@ -134,7 +142,7 @@ class NewColumnTests(altering.AlteringTestCase):
 
     def _add(self, *columns):
         return self.upgrade(
-            ['CREATE TABLE t (a INT)', 'INSERT INTO t VALUES (1), (2)'],
+            ['CREATE TABLE t (a INT UNIQUE)', 'INSERT INTO t VALUES (1), (2)'],
             '\n'.join(f"op.add_column('t', sa.Column('n{number}', {column}))"
                       for number, column in enumerate(columns)))
 
