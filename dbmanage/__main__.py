@@ -9,7 +9,7 @@ import gc
 import signal
 from collections.abc import Sequence
 
-_OBJECTS = 30_000  # between two collections; a long upgrade stays small
+_OBJECTS = 20_000  # between two collections; a long upgrade stays small
 
 
 def run() -> None:
