@@ -21,6 +21,7 @@ from sqlalchemy import event
 
 from dbmanage import errors
 from dbmanage import output
+from dbmanage.database import entries
 from dbmanage.database import held
 from dbmanage.database import journal
 from dbmanage.database import reads
@@ -29,7 +30,6 @@ from dbmanage.database import statements
 from dbmanage.database import waiting
 
 _LONGEST = 1 << 16  # characters of a statement; the hash is that of all
-_ROWS = 'rows'  # the answer of a statement that returned rows
 
 
 class Recorder:
@@ -46,11 +46,9 @@ class Recorder:
         self._number = self._last = 0
         self._reads = reads.Reads()
         self._half_done = False
-        self._session = connection.scalar(sqlalchemy.text('SELECT CONNECTION_ID()'))
-        connection.commit()
+        self._rows = entries.Entries(connection, table)
         for name in ('do_execute', 'do_executemany', 'do_execute_no_params'):
             event.listen(connection.engine, name, functools.partial(self._execute, name))
-        self._name = connection.dialect.identifier_preparer.format_table(table)
 
     def load(self) -> None:
         """Read what an earlier run, or an earlier attempt, has left."""
@@ -69,14 +67,15 @@ class Recorder:
 
         Raises PartlyApplied if it was begun by other code, or went another way.
         """
-        entries = [one for (id_, _), one in self._entries.items() if id_ == revision]
+        known = [one for (id_, _), one in self._entries.items() if id_ == revision]
         self._revision, self._number = (revision, fingerprint), 0
-        self._last = entries[-1].number if entries else 0
+        self._last = known[-1].number if known else 0
         self._reads = reads.Reads()
-        self._half_done = bool(entries)
+        self._half_done = bool(known)
+        self._rows.begin()
         try:
-            if entries:
-                self._greet(entries[-1], fingerprint)
+            if known:
+                self._greet(known[-1], fingerprint)
             yield
             if self._number < self._last:
                 raise self._stopped(f'it ended before statement {self._last}')
@@ -103,8 +102,20 @@ class Recorder:
 
     def clear(self, connection: sqlalchemy.Connection, revision: str) -> None:
         """Forget a revision, in the transaction that records it."""
-        connection.exec_driver_sql(f'DELETE FROM {self._name} WHERE revision = %s', (revision,))
+        self._rows.clear(connection, revision)
         self._entries = {key: one for key, one in self._entries.items() if key[0] != revision}
+
+    def leave(self, connection: sqlalchemy.Connection, revision: str) -> None:
+        """Forget a revision that is recorded, and is committed by the next DDL.
+
+        If another statement is the next one, or ``keep`` comes first, they commit.
+        """
+        self.clear(connection, revision)
+        self._rows.leave()
+
+    def keep(self) -> None:
+        """Commit what ``leave`` has left, whatever has happened since."""
+        self._rows.keep()
 
     def _execute(self, how: str, cursor: Any, statement: str, *rest: Any) -> bool | None:
         """Send a statement as SQLAlchemy would, unless it was done before."""
@@ -112,6 +123,7 @@ class Recorder:
             return None
         *parameters, context = rest
         send = functools.partial(getattr(context.dialect, how), cursor, statement, *rest)
+        self._rows.send(cursor, statement)
         if not statements.changes(statement):
             self._read(cursor, statement, send)
             return True
@@ -154,12 +166,8 @@ class Recorder:
 
     def _skip(self, cursor: Any, known: journal.Entry) -> None:
         """Answer as the statement did when it was done."""
-        if known.answer == _ROWS:
+        if not entries.skip(cursor, known):
             raise self._stopped(f'the rows that statement {known.number} returned are gone')
-        rows, new = map(int, known.answer.split() or (0, 0))
-        # The next statement may ask the server for the id that it has given.
-        cursor.execute(f'DO LAST_INSERT_ID({new})' if new else 'DO 0')
-        cursor.rowcount, cursor.lastrowid = rows, new
 
     def _look(self, cursor: Any, statement: str) -> str:
         """Return the hash of the table that a DDL alters."""
@@ -176,9 +184,9 @@ class Recorder:
     def _record(self, cursor: Any, entry: journal.Entry, send: Callable[[], None]) -> None:
         if entry.done:
             send()
-            self._insert(cursor, dataclasses.replace(entry, answer=_answer(cursor)))
+            self._rows.insert(cursor, dataclasses.replace(entry, answer=entries.answer(cursor)))
             return
-        self._insert(cursor, entry)
+        self._rows.insert(cursor, entry)
         before, self._half_done = self._half_done, True
         try:
             send()
@@ -186,24 +194,12 @@ class Recorder:
             if not refusal.is_lost(e):
                 # A DDL has committed what came before it.
                 self._half_done = before or entry.number > 1
-                self._take_back(cursor.connection, entry)
+                self._rows.take_back(cursor.connection, entry)
             raise
-        if not statements.is_ddl(entry.statement):
-            self._end(cursor, entry)
-
-    def _insert(self, cursor: Any, entry: journal.Entry) -> None:
-        values = vars(entry) | {'connection': self._session}
-        columns = ', '.join(f'`{name}` = %({name})s' for name in values)
-        with cursor.connection.cursor() as own:
-            own.execute(
-                f'INSERT INTO {self._name} SET {columns}, started = UTC_TIMESTAMP()', values)
-
-    def _end(self, cursor: Any, entry: journal.Entry) -> None:
-        """Note the end of what may have committed, before it or in it."""
-        with cursor.connection.cursor() as own:
-            own.execute(f'UPDATE {self._name} SET done = 1, answer = %s'
-                        ' WHERE revision = %s AND number = %s',
-                        (_answer(cursor), entry.revision, entry.number))
+        if statements.is_ddl(entry.statement):
+            self._rows.committed()
+        else:
+            self._rows.end(cursor, entry)
 
     def _probe(self, cursor: Any, known: journal.Entry, entry: journal.Entry,
                send: Callable[[], None]) -> None:
@@ -225,15 +221,6 @@ class Recorder:
                 raise
             self._skip(cursor, known)
 
-    def _take_back(self, connection: Any, entry: journal.Entry) -> None:
-        """Delete the row of a statement that the server refused."""
-        # Where this fails the row stays, and the next run tries the statement.
-        with contextlib.suppress(connection.Error), connection.cursor() as own:
-            own.execute(f'DELETE FROM {self._name} WHERE revision = %s AND number = %s',
-                        (entry.revision, entry.number))
-            if statements.is_ddl(entry.statement):
-                connection.commit()
-
     def _stopped(self, why: str) -> errors.PartlyApplied:
         revision, _ = self._revision
         mine = [one for one in self._entries.values() if one.revision == revision]
@@ -242,8 +229,3 @@ class Recorder:
         return errors.PartlyApplied(
             f'revision {revision} stopped half-way and cannot be resumed: {why}; {done} of its '
             f'statements are done{begun}; repair shows them and what can be done')
-
-
-def _answer(cursor: Any) -> str:
-    """Return what a revision may use of the answer to a statement."""
-    return _ROWS if cursor.description else f'{cursor.rowcount} {cursor.lastrowid or 0}'

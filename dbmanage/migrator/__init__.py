@@ -201,15 +201,16 @@ class Migrator:
     def _batch(self, work: working.Working, count: int) -> int:
         """Return how many revisions one transaction may hold.
 
-        An empty PostgreSQL database has no users to wait for the locks.
+        An empty PostgreSQL database has no users to wait for the locks. On MariaDB
+        each DDL ends a transaction; on Galera the lease is touched before it does.
         """
         alone = self.service.configure.get('transaction_per_migration')
         if alone and self.options.single_transaction:
             raise errors.UsageError('[dbmanage] single_transaction is set, but the service '
                                     'has transaction_per_migration')
-        if alone or not work.transactional:
+        if alone or work.kind == kind.GALERA:
             return 1
-        if work.kind == kind.SQLITE or self.options.single_transaction:
+        if work.kind in (kind.SQLITE, kind.MYSQL) or self.options.single_transaction:
             return count
         empty = not self._recorded(work.connection) and not work.connection.scalar(_ANY_TABLE)
         work.connection.commit()

@@ -54,7 +54,7 @@ class Kept:
     def settle(self) -> None:
         """Note that what was sent has ended well."""
         if self.unsure:
-            self._keep()
+            self.keep()
 
     def roll_back(self) -> None:
         """Note that the transaction was rolled back; no revision runs."""
@@ -62,7 +62,8 @@ class Kept:
         self._changes = 0
         self._recorded = self.revisions
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Note that what is recorded is committed, or will be whatever comes."""
         self.unsure = False
         self.revisions = self._recorded
         if self._changes or self.part != self._running:

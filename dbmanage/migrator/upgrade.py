@@ -130,25 +130,21 @@ class Run:
         # A service that is told of each revision finds its row written.
         alone = self._batch == 1 or len(self._configure['on_version_apply']) > 1
         for revisions in zip(batch, strict=True) if alone else spans.of(batch):
-            if len(revisions) > 1:
-                yield spans.Span(revisions, context, self._revisions.directory.revision_map,
-                                 self._kept, self._run_one)
-                self._kept.settle()
-            else:
-                yield from self._step(revisions[0])
+            yield self._step(revisions[0]) if len(revisions) == 1 else spans.step(
+                revisions, context, self._revisions.directory.revision_map, self._kept,
+                self._run_one, self._end, journal=self._work.journal)
+            self._end(revisions[-1])
         self._left = len(left) - len(batch)
 
-    def _step(self, revision: files.Revision) -> Iterator[migration.MigrationStep]:
+    def _step(self, revision: files.Revision) -> migration.MigrationStep:
         step = self._revisions.step(revision)
         step.migration_fn = self._body.told(revision, step.migration_fn)
         self._begin(revision)
-        yield step
-        self._end(revision)
+        return step
 
     def _run_one(self, revision: files.Revision, **kw: Any) -> None:
         self._begin(revision)
         self._body.told(revision, revision.module.upgrade)(**kw)
-        self._end(revision)
 
     def _begin(self, revision: files.Revision) -> None:
         if self._work.begun:

@@ -45,11 +45,6 @@ class Working:
     begun: begun.Begun | None
     lock_retry: float
 
-    @property
-    def transactional(self) -> bool:
-        """Whether the database rolls DDL back."""
-        return self.kind not in (kind.MYSQL, kind.GALERA)
-
     def retry(self, attempt: Callable[[], T], again: Callable[[], None] = lambda: None) -> T:
         """Call what raises Blocked again, with pauses; Busy after ``lock_retry``."""
         deadline, pause = None, 0.5

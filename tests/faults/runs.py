@@ -23,6 +23,7 @@ from tests.faults import victim
 PATIENCE = 60.0  # seconds
 
 _APPLIED = re.compile(r'^\[\d+/\d+\] (\S+) ', re.MULTILINE)
+_RESUMED = re.compile(r'^resuming (\S+) at ', re.MULTILINE)
 _ROLLED_BACK = re.compile(r'^rolled back: (\S+)', re.MULTILINE)
 # What a run imports where it is used.
 _IMPORTED = ['dbmanage.migrator', 'dbmanage.timeline', 'psycopg2', 'pymysql']
@@ -58,6 +59,11 @@ class Run:
     def applied(self) -> list[str]:
         """The revisions that it says it applied."""
         return _APPLIED.findall(self.said)
+
+    @property
+    def resumed(self) -> list[str]:
+        """The revisions of which it did what was left, if only to record them."""
+        return _RESUMED.findall(self.said)
 
     @property
     def rolled_back(self) -> list[str]:
