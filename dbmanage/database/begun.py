@@ -55,7 +55,7 @@ class Begun:
             self._table.c.revision.in_({*self._noted, self.running})))
         self._send(self._table.insert().values(
             revision=self.running, number=0, statement='a commit of its own', done=False,
-            fingerprint='', hash='', before='', reads='', answer='',
+            fingerprint='', hash='', before='', reads='', answer='', answers='',
             runner=waiting.runner(), connection=0, started=sqlalchemy.func.now()))
         self._noted = {self.running}
 

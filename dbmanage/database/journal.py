@@ -11,6 +11,7 @@ import dataclasses
 
 import sqlalchemy
 
+_LONG = sqlalchemy.Text().with_variant(sqlalchemy.Text(1 << 24), 'mysql')
 ANY = ''  # the hash of a statement that a person has marked done
 
 
@@ -25,8 +26,8 @@ def table(schema: str | None, name: str) -> sqlalchemy.Table:
         sqlalchemy.Column('before', sqlalchemy.String(64), nullable=False),
         sqlalchemy.Column('reads', sqlalchemy.String(64), nullable=False),
         sqlalchemy.Column('answer', sqlalchemy.String(64), nullable=False),
-        sqlalchemy.Column('statement', sqlalchemy.Text().with_variant(
-            sqlalchemy.Text(1 << 24), 'mysql'), nullable=False),
+        sqlalchemy.Column('answers', _LONG, nullable=False),
+        sqlalchemy.Column('statement', _LONG, nullable=False),
         sqlalchemy.Column('done', sqlalchemy.Boolean, nullable=False),
         sqlalchemy.Column('runner', sqlalchemy.String(255), nullable=False),
         sqlalchemy.Column('connection', sqlalchemy.BigInteger, nullable=False),
@@ -39,7 +40,8 @@ class Entry:
     """A statement of the journal; ``number`` counts from 1.
 
     ``before`` is the hash of the table that a DDL alters, '' if there is none;
-    ``reads`` that of what the revision had read, '' if it does not count.
+    ``reads`` that of what the revision had read, '' if it does not count; ``answers``
+    are what was read since the statement before.
     """
 
     revision: str
@@ -52,6 +54,7 @@ class Entry:
     runner: str
     reads: str = ''
     answer: str = ''
+    answers: str = ''
 
 
 def read(connection: sqlalchemy.Connection, journal: sqlalchemy.Table) -> list[Entry]:
@@ -87,7 +90,9 @@ def forget(connection: sqlalchemy.Connection, journal: sqlalchemy.Table, entry: 
 
 def accept(connection: sqlalchemy.Connection, journal: sqlalchemy.Table, revision: str,
            fingerprint: str) -> None:
-    """Let a revision be resumed by other code, or with other rows."""
+    """Let a revision be resumed by other code; by the same, with other rows."""
+    connection.execute(journal.update().where(
+        journal.c.revision == revision, journal.c.fingerprint == fingerprint).values(answers=''))
     connection.execute(journal.update().where(
         journal.c.revision == revision).values(fingerprint=fingerprint))
     _disregard_reads(connection, journal, revision)

@@ -79,6 +79,12 @@ class Recorder:
             yield
             if self._number < self._last:
                 raise self._stopped(f'it ended before statement {self._last}')
+        except refusal.REFUSALS as e:
+            ours = isinstance(refusal.original(e), errors.Error)
+            if ours or self._number >= self._last or refusal.may_pass(e):
+                raise
+            raise self._stopped(f'before statement {self._number + 1} it is refused: '
+                                f'{refusal.reason(e)}') from e
         finally:
             self._revision = ('', '')
 
@@ -125,7 +131,7 @@ class Recorder:
         send = functools.partial(getattr(context.dialect, how), cursor, statement, *rest)
         self._rows.send(cursor, statement)
         if not statements.changes(statement):
-            self._read(cursor, statement, send)
+            self._read(cursor, statement, parameters, send)
             return True
         self._lock.check()
         self._number += 1
@@ -136,19 +142,21 @@ class Recorder:
             self._record(cursor, entry, send)
         return True
 
-    def _read(self, cursor: Any, statement: str, send: Callable[[], None]) -> None:
+    def _read(self, cursor: Any, statement: str, parameters: Any,
+              send: Callable[[], None]) -> None:
         """Send what changes nothing that a later session would see."""
         if statements.is_temporary(statement) and self._number < self._last:
             raise self._stopped('it needs a temporary table, which ended with its session')
-        send()
-        self._reads.note(cursor, statement)
+        known = self._entries.get((self._revision[0], self._number + 1))
+        self._reads.ask(cursor, statement, parameters, send, known.answers if known else '')
 
     def _entry(self, cursor: Any, statement: str, parameters: Any = None) -> journal.Entry:
         together = statements.is_dml(statement) and not cursor.connection.get_autocommit()
         return journal.Entry(
             self._revision[0], self._number, self._revision[1],
             statements.hashed(statement, parameters), self._look(cursor, statement),
-            statement[:_LONGEST], together, waiting.runner(), self._reads.hash)
+            statement[:_LONGEST], together, waiting.runner(), self._reads.hash,
+            answers=self._reads.taken())
 
     def _resume(self, cursor: Any, known: journal.Entry, entry: journal.Entry,
                 send: Callable[[], None]) -> None:

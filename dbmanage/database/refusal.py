@@ -61,6 +61,11 @@ def is_lost(error: BaseException) -> bool:
             or getattr(inner, 'connection_invalidated', False) or code(error) in _LOST)
 
 
+def may_pass(error: BaseException) -> bool:
+    """Tell whether the cause of a refusal may be gone when it is tried again."""
+    return is_transient(error) or is_cancelled(error) or is_lost(error)
+
+
 def has_lost(connection: sqlalchemy.Connection, error: BaseException) -> bool:
     """Tell whether a connection is gone, by what SQLAlchemy did not wrap."""
     dialect = connection.dialect

@@ -23,17 +23,17 @@ if typing.TYPE_CHECKING:
     from dbmanage import migrator
     from dbmanage.migrator import working
 
+_BEGUN = 'repair --mark-done {0}:{1}: statement {1} was done, skip it'
 _CHOICES = (
     'run upgrade again: it resumes where it can',
-    'repair --resume: go on, though the file has changed since',
-    'repair --mark-done {0}:{1}: statement {1} was done, skip it',
+    'repair --resume: go on, though the file, or what it reads, has changed since',
+    _BEGUN,
     'repair --redo {0}:{1}: run statement {1} and what follows again',
     'repair --mark-applied {0}: all of it is done, record it',
     'repair --forget {0}: nothing of it is left, begin anew',
 )
 # No journal knows what a script has done.
 _CHOICES_AFTER_A_SCRIPT = ('run the rest of the script', *_CHOICES[4:])
-
 _CHOICES_AFTER_A_COMMIT = (
     'run upgrade again: all of it is run again',
     'stamp {0}: the rest of it is done by hand, record it',
@@ -94,8 +94,7 @@ class Repair:
         lines = [line(one) for one in entries]
         last = {one.revision: one for one in entries}
         choices = [choice.format(one.revision, one.number)
-                   for one in last.values()
-                   for choice in _choices(one)]
+                   for one in last.values() for choice in _choices(one)]
         return output.Answer(
             {'partly_applied': [document(one) for one in entries], 'choices': choices},
             [*lines, *choices])
@@ -176,10 +175,11 @@ class Repair:
             'transaction_per_migration': True, 'on_version_apply': recorded})
 
 
-def _choices(entry: journal.Entry) -> Sequence[str]:
-    if entry.number:
-        return _CHOICES
-    return _CHOICES_AFTER_A_COMMIT if entry.runner else _CHOICES_AFTER_A_SCRIPT
+def _choices(last: journal.Entry) -> Sequence[str]:
+    """Return what there is to choose after a statement."""
+    if last.number:
+        return [choice for choice in _CHOICES if choice != _BEGUN or not last.done]
+    return _CHOICES_AFTER_A_COMMIT if last.runner else _CHOICES_AFTER_A_SCRIPT
 
 
 def line(entry: journal.Entry) -> str:

@@ -15,7 +15,7 @@ SHOWN = """\
 """
 CHOICES = [
     'run upgrade again: it resumes where it can',
-    'repair --resume: go on, though the file has changed since',
+    'repair --resume: go on, though the file, or what it reads, has changed since',
     'repair --mark-done 002:3: statement 3 was done, skip it',
     'repair --redo 002:3: run statement 3 and what follows again',
     'repair --mark-applied 002: all of it is done, record it',
