@@ -11,6 +11,7 @@ import contextlib
 from typing import Any
 
 import sqlalchemy
+from sqlalchemy import event
 
 from dbmanage.database import journal
 from dbmanage.database import statements
@@ -27,6 +28,7 @@ class Entries:
         self._driver: Any = connection.connection.dbapi_connection
         self._waits = self._rides = False
         connection.commit()
+        event.listen(connection, 'rollback', self._keep)
 
     def insert(self, cursor: Any, entry: journal.Entry) -> None:
         """Write the row of a statement that is begun, or is done with it."""
@@ -76,8 +78,8 @@ class Entries:
         """Note that a DDL has committed what waited."""
         self._waits = False
 
-    def keep(self) -> None:
-        """Commit the end of a revision, if it waits and the connection lives."""
+    def _keep(self, _connection: sqlalchemy.Connection) -> None:
+        """Commit the end of a revision, which is not what is rolled back."""
         if self._waits:
             with contextlib.suppress(self._driver.Error):
                 self._commit()

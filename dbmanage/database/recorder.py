@@ -114,14 +114,10 @@ class Recorder:
     def leave(self, connection: sqlalchemy.Connection, revision: str) -> None:
         """Forget a revision that is recorded, and is committed by the next DDL.
 
-        If another statement is the next one, or ``keep`` comes first, they commit.
+        Before any other statement, and before a rollback, it is committed, too.
         """
         self.clear(connection, revision)
         self._rows.leave()
-
-    def keep(self) -> None:
-        """Commit what ``leave`` has left, whatever has happened since."""
-        self._rows.keep()
 
     def _execute(self, how: str, cursor: Any, statement: str, *rest: Any) -> bool | None:
         """Send a statement as SQLAlchemy would, unless it was done before."""

@@ -127,15 +127,12 @@ class Ridden(Span):
         self._journal = journal
 
     def upgrade(self, **kw: Any) -> None:
-        """Apply the revisions; keep the row of each, whatever ends the next one."""
-        try:
-            for revision in self._revisions[:-1]:
-                self._apply(revision, **kw)
-                self._record(revision)
-                self._end(revision)
-            self._apply(self._revisions[-1], **kw)
-        finally:
-            self._journal.keep()
+        """Apply the revisions; the row of each is kept, whatever ends the next one."""
+        for revision in self._revisions[:-1]:
+            self._apply(revision, **kw)
+            self._record(revision)
+            self._end(revision)
+        self._apply(self._revisions[-1], **kw)
 
     def _record(self, revision: files.Revision) -> None:
         statements = self._kept.statements  # what follows is not the revision's

@@ -55,6 +55,21 @@ op.bulk_insert(sa.table('log', sa.column('n')), [{'n': at}])
         self.assertEqual((0, ''), (result.code, result.out), result.err)
         self.assertEqual([('002',)], self.rows('log'))
 
+    def test_rollback(self):
+        """The next one may roll back what it likes: that is its own."""
+        result = self.run_behind(f"op.get_bind().rollback()\n{timelines.table('two')}")
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertEqual(['003'], timelines.recorded(self.database))
+        self.assertEqual([], self.journal())
+
+    def test_commit(self):
+        """It may commit, too."""
+        result = self.run_behind(f"op.get_bind().commit()\n{timelines.table('two')}")
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertEqual(['003'], timelines.recorded(self.database))
+
     def test_autocommit_block(self):
         """It commits what came before it."""
         result = self.run_behind("""
