@@ -24,6 +24,8 @@ from dbmanage.database import tables
 
 BUSY = 'another runner is at work on this database; run the script again later'
 
+RUN_AGAIN = 'run upgrade again, or see repair'
+
 
 class Unwritten(exc.CompileError):
     """What the online run does has no SQL, or none that a client reads."""

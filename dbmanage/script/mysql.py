@@ -16,7 +16,6 @@ _READ_ONLY = 'SET SESSION TRANSACTION READ ONLY;'
 _VARIABLE = '/*M! tx_read_only */ /*!80000 transaction_read_only */'
 _BUSY = '''coalesce(concat('STOP: another runner is at work on ', database(),
     '; run the script again later'), 'STOP: no database is selected')'''
-_RUN_AGAIN = 'run upgrade again, or see repair'
 _LITERAL = 'NO_BACKSLASH_ESCAPES'
 # Where a ; ends nothing for the client.
 _QUOTED = re.compile(
@@ -68,7 +67,8 @@ SET @mine = GET_LOCK(@lock, 0);
         schema = self.text(self.tables.schema) if self.tables.schema else 'database()'
         where = f'information_schema.tables\n    WHERE table_schema = {schema} AND table_name ='
         read = self.text(f'SELECT max(revision) INTO @begun FROM {self.journal}')
-        message = f"concat('STOP: a run has stopped within revision ', @begun, '; {_RUN_AGAIN}')"
+        message = ("concat('STOP: a run has stopped within revision ', @begun,"
+                   f" '; {clients.RUN_AGAIN}')")
         return f'''SET @begun = NULL;
 SET @sql = (SELECT {read}
     FROM {where} {

@@ -53,10 +53,16 @@ SET standard_conforming_strings = on;'''
         """Take the lock and compare, in the transaction of the revision."""
         said = f"{clients.quoted(clients.expectation(heads))}\n            || found || "
         return f'''DO $dbmanage$
-DECLARE found text := 'base';
+DECLARE found text := 'base'; begun text;
 BEGIN
     IF NOT pg_try_advisory_xact_lock({self.tables.lock_number}) THEN
         RAISE {clients.quoted(clients.BUSY)};
+    END IF;
+    IF to_regclass({clients.quoted(self.journal)}) IS NOT NULL THEN
+        SELECT max(revision) INTO begun FROM {self.journal};
+        IF begun IS NOT NULL THEN
+            RAISE 'a run has stopped within revision %; {clients.RUN_AGAIN}', begun;
+        END IF;
     END IF;
     IF to_regclass({clients.quoted(self.table)}) IS NOT NULL THEN
         SELECT coalesce(string_agg(version_num, ', ' ORDER BY version_num COLLATE "C"), found)

@@ -268,6 +268,17 @@ class GuardsOnPostgreSQL(GuardTests, databases.PostgreSQL, scripts.ScriptTestCas
 
         self.assertEqual(before, self.found())
 
+    def test_run_that_has_stopped(self):
+        """A script does not go on behind a run that has committed a part of a revision."""
+        self.service(timelines.line('one', f'{OUTSIDE}\nop.execute("SELECT 1 / 0")'))
+        self.run_command('upgrade', '001')
+        failed = self.run_command('upgrade', '002')
+        said = self.refuse(self.script('001:002'))
+
+        self.assertEqual(6, failed.code, failed.err)
+        self.assertIn('a run has stopped within revision 002; run upgrade again, or see repair',
+                      said)
+
     def _without_stop(self, span):
         script = self.script(span)
         self.assertIn('\\set ON_ERROR_STOP on\n', script)
