@@ -75,7 +75,7 @@ class TerminalTests(databases.SQLite, terminals.TerminalTestCase):
         self.assertEqual(
             ['printed by the revision', 'written, in two parts',
              f'logged, {LONG_WORDS}', f'WARNING: logged, {LONG_WORDS}'], lines[:4], result.err)
-        self.assertIn('UserWarning: of the revision', lines[4])
+        self.assertIn('warning: of the revision', lines[4])
         self.assertRegex(lines[-1], r'^\[1/1\] 001 001 \.\.\. \d\.\d s$')
 
     def test_cursor(self):
