@@ -22,6 +22,7 @@ _UNKNOWN = 'a process of another container, or one that has just ended'
 # https://www.sqlite.org/src/file/src/os.h, https://www.sqlite.org/walformat.html
 _SHARED_FIRST = 0x40000002
 _WAL_WRITE = 120
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 _WHOLE = 'dbmanage_whole'  # the info of a connection whose transaction is held
 
 
@@ -157,9 +158,28 @@ def _describe(pid: int) -> str | None:
             f'{since:%Y-%m-%d %H:%M:%S} UTC')
 
 
-def orphans(connection: sqlalchemy.Connection) -> collections.Counter[tuple[str, str]]:
-    """Count the rows of a table that refer to nothing in another one, on SQLite."""
+def orphans(connection: sqlalchemy.Connection) -> collections.Counter[str]:
+    """Count what breaks a foreign key on SQLite, by what is said of it.
+
+    A key whose parent's columns are not unique ends the whole check, so it is made
+    table by table where there is one.
+    """
     if connection.dialect.name != 'sqlite':
         return collections.Counter()
-    found = connection.exec_driver_sql('PRAGMA foreign_key_check')
-    return collections.Counter((table, parent) for table, _, parent, _ in found)
+    try:
+        return _orphans(connection, 'PRAGMA foreign_key_check')
+    except refusal.REFUSALS:
+        broken = collections.Counter[str]()
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    for name, in connection.exec_driver_sql(_TABLES).all():
+        try:
+            broken += _orphans(connection, f'PRAGMA foreign_key_check({quote(name)})')
+        except refusal.REFUSALS as e:
+            broken[refusal.reason(e)] += 1
+    return broken
+
+
+def _orphans(connection: sqlalchemy.Connection, check: str) -> collections.Counter[str]:
+    found = connection.exec_driver_sql(check)
+    return collections.Counter(f'rows of {table} would refer to no row of {parent}'
+                               for table, _, parent, _ in found)

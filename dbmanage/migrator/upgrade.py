@@ -227,10 +227,9 @@ class Run:
         return half or bool(begun and begun.is_repeated)
 
     def _check_foreign_keys(self, first: str, last: str) -> None:
-        """Raise Failed for rows that refer to nothing, and did not before."""
+        """Raise Failed for what breaks a foreign key, and did not before."""
         before, self._orphans = self._orphans, sqlite.orphans(self._work.connection)
-        for table, parent in self._orphans - before:
+        for broken in self._orphans - before:
             where, more = ((f'revision {last}', '') if first == last else
                            (f'one of the revisions {first} to {last}', '; upgrade +1 tells which'))
-            raise errors.Failed(f'{where}: rows of {table} would refer to no row of {parent}, '
-                                f'says PRAGMA foreign_key_check{more}')
+            raise errors.Failed(f'{where}: {broken}, says PRAGMA foreign_key_check{more}')

@@ -63,6 +63,19 @@ class OrphanTests(databases.SQLite, base.CommandTestCase):
 
         self.assertEqual(0, result.code, result.err)
 
+    def test_key_of_others_that_never_worked(self):
+        """It is in nobody's way either, and hides no row."""
+        self._upgrade(TABLES)
+        with self.database.begin() as connection:
+            connection.execute(sa.text(
+                'CREATE TABLE odd (id INTEGER REFERENCES child (parent_id))'))
+        well = self._upgrade(TABLES, 'two')
+        result = self._upgrade(TABLES, 'two', ORPHAN)
+
+        self.assertEqual(0, well.code, well.err)
+        self.assertEqual(1, result.code)
+        self.assertIn('revision 003: rows of child would refer to no row of parent', result.err)
+
     def test_column_that_is_referred_to(self):
         """It cannot go, for its children would refer to no column."""
         result = self._upgrade(TABLES, "op.add_column('parent', sa.Column('n', sa.Integer()))",
