@@ -8,6 +8,7 @@ commit of the next DDL.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy
@@ -17,6 +18,7 @@ from dbmanage.database import journal
 from dbmanage.database import statements
 
 _ROWS = 'rows'  # the answer of a statement that returned rows
+_IN_TRANSACTION = 1  # SERVER_STATUS_IN_TRANS
 
 
 class Entries:
@@ -87,6 +89,22 @@ class Entries:
     def _commit(self) -> None:
         self._driver.commit()
         self._waits = False
+
+
+@contextlib.contextmanager
+def together(connection: Any) -> Iterator[None]:
+    """Commit a statement and its row as one, where each would be committed alone."""
+    if not connection.get_autocommit() or connection.server_status & _IN_TRANSACTION:
+        yield
+        return
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(connection.Error):
+            connection.rollback()
+        raise
+    connection.commit()
 
 
 def answer(cursor: Any) -> str:

@@ -147,11 +147,10 @@ class Recorder:
         self._reads.ask(cursor, statement, parameters, send, known.answers if known else '')
 
     def _entry(self, cursor: Any, statement: str, parameters: Any = None) -> journal.Entry:
-        together = statements.is_dml(statement) and not cursor.connection.get_autocommit()
         return journal.Entry(
             self._revision[0], self._number, self._revision[1],
             statements.hashed(statement, parameters), self._look(cursor, statement),
-            statement[:_LONGEST], together, waiting.runner(), self._reads.hash,
+            statement[:_LONGEST], statements.is_dml(statement), waiting.runner(), self._reads.hash,
             answers=self._reads.taken())
 
     def _resume(self, cursor: Any, known: journal.Entry, entry: journal.Entry,
@@ -187,8 +186,10 @@ class Recorder:
 
     def _record(self, cursor: Any, entry: journal.Entry, send: Callable[[], None]) -> None:
         if entry.done:
-            send()
-            self._rows.insert(cursor, dataclasses.replace(entry, answer=entries.answer(cursor)))
+            with entries.together(cursor.connection):
+                send()
+                self._rows.insert(
+                    cursor, dataclasses.replace(entry, answer=entries.answer(cursor)))
             return
         self._rows.insert(cursor, entry)
         before, self._half_done = self._half_done, True

@@ -29,12 +29,15 @@ class InFlightTestCase(databases.MariaDB, processes.ProcessTestCase):
 
     def kill_in(self, statement):
         """Kill the client while its statement waits; return the reader."""
-        self.service(timelines.line(FIRST, f'op.execute({statement!r})', 'three'),
-                     lock_timeout=self.lock_timeout)
+        return self.kill_behind('SELECT * FROM one', f'op.execute({statement!r})')
+
+    def kill_behind(self, hold, body):
+        """Kill the client while a revision waits for a table; return who holds it."""
+        self.service(timelines.line(FIRST, body, 'three'), lock_timeout=self.lock_timeout)
         self.run_command('upgrade', '001')
         reader = self.engine().connect()
         self.addCleanup(reader.close)
-        reader.execute(sa.text('SELECT * FROM one'))
+        reader.execute(sa.text(hold))
         process = self.start('upgrade', 'head')
         processes.until(lambda: self.sessions(WAITING), 'the statement')
         process.kill()
@@ -127,6 +130,21 @@ class GoesOnTests(InFlightTestCase):
     def test_tables_swapped(self):
         """They are not swapped back."""
         self._assert_done_once('RENAME TABLE one TO spare, other TO one, spare TO other')
+
+    def test_autocommit_block(self):
+        """A row of a transaction of its own is there once, whether that was ended or not."""
+        holder = self.kill_behind('LOCK TABLES one WRITE', """
+with op.get_context().autocommit_block():
+    op.execute('INSERT INTO other VALUES (1)')
+    op.execute('INSERT INTO one VALUES (1, 1)')
+""")
+        holder.execute(sa.text('UNLOCK TABLES'))
+        result = self.run_command('upgrade', 'head')
+
+        self.assertEqual((0, ''), (result.code, result.out), result.err)
+        self.assertIn('resuming 002 at statement 2 of at least 2 (done: 1)\n', result.err)
+        rows = databases.rows(self.database)
+        self.assertEqual(([(1,)], [(1, 1)]), (rows['other'], rows['one']))
 
 
 class GivesUpTests(InFlightTestCase):
