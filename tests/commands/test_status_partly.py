@@ -30,7 +30,7 @@ class KilledTests(killed.KilledTestCase):
         result, check = self.run_command('status'), self.run_command('status', '--check')
 
         self.assertEqual([
-            'partly applied: 002 stopped after 2 of 5 statements, statement 3 was begun and '
+            'partly applied: 002 stopped after 2 statements, statement 3 was begun and '
             'may be done', '  002 step 002', '  003 create three', *STATEMENTS, 'lock: free',
         ], result.out.splitlines())
         self.assertEqual((0, '', 6, result.out), (result.code, result.err, check.code, check.out))
@@ -46,7 +46,7 @@ class KilledTests(killed.KilledTestCase):
             document['state'], document['current']))
         self.assertEqual(
             json.loads(repair.out)['partly_applied'], document['partly_applied'])
-        self.assertEqual({'002': 5}, document['statements'])
+        self.assertEqual({'002': None}, document['statements'])
         self.assertEqual(before, databases.rows(self.database, ()))
 
     def test_other_code(self):
@@ -81,34 +81,47 @@ class KilledTests(killed.KilledTestCase):
         self.assertEqual(0, self.run_command('status', '--check').code)
 
 
-class UnknownTests(killed.KilledTestCase):
-    """Revisions whose statements nobody can count beforehand."""
+class CountedTests(killed.KilledTestCase):
+    """A revision that failed half-way, and how many statements it has."""
+
+    def counted(self, body):
+        """Let the second revision fail, and return what ``status`` counts of it."""
+        self.service(timelines.line('one', (
+            f'two = {timelines.table("two")}\n{body}\nop.drop_table("nowhere")\n'
+            'op.drop_table("two")')))
+        failed = self.run_command('upgrade', 'head')
+        self.assertEqual(6, failed.code, failed.err)
+        return json.loads(self.run_command('status', '-f', 'json').out)['statements']['002']
+
+    def test_count(self):
+        """What is sent past SQLAlchemy's constructs counts, too."""
+        count = self.counted('op.get_bind().exec_driver_sql("INSERT INTO two VALUES (1)")')
+        text = self.run_command('status').out
+
+        self.assertEqual(4, count)
+        self.assertIn('002 stopped after 2 of 4 statements\n', text)
 
     def test_reads(self):
         """The rows decide: what is known is how many are done."""
-        self.kill(f'{timelines.table("two")}\nfor _ in op.get_bind().scalars('
-                  f'sa.text("SELECT 1")):\n    op.drop_table("two")\n{processes.KILL}')
-        result = self.run_command('status', '-f', 'json')
-
-        self.assertEqual({'002': None}, json.loads(result.out)['statements'])
+        self.assertIsNone(self.counted('op.get_bind().scalars(sa.text("SELECT 1")).all()'))
 
     def test_rows(self):
         """Rows are sent at once, or one by one."""
-        self.kill(f'two = {timelines.table("two")}\n'
-                  f'op.bulk_insert(two, [{{"id": 1}}, {{"id": 2}}])\n'
-                  f'op.drop_table("two")\n{processes.KILL}')
-        result = self.run_command('status', '-f', 'json')
+        self.assertIsNone(self.counted('op.bulk_insert(two, [{"id": 1}, {"id": 2}])'))
 
-        self.assertEqual({'002': None}, json.loads(result.out)['statements'])
+    def test_function_that_acts(self):
+        """A revision that may write a file is not run to be counted."""
+        trace = self.directory / 'trace'
+        count = self.counted(f'open({str(trace)!r}, "a").write("once")')
 
-    def test_driver(self):
-        """What is sent past SQLAlchemy's constructs counts, too."""
-        self.kill(f'{timelines.table("two")}\n'
-                  'op.get_bind().exec_driver_sql("INSERT INTO two VALUES (1)")\n'
-                  f'op.drop_table("two")\n{processes.KILL}')
-        result = self.run_command('status')
+        self.assertEqual((None, 'once'), (count, trace.read_text()))
 
-        self.assertIn('002 stopped after 2 of 3 statements, statement 3 was begun', result.out)
+    def test_module_that_acts(self):
+        """So is one that imports what may act."""
+        trace = self.directory / 'trace'
+        count = self.counted(f'import os\nos.system("echo once >> {trace}")')
+
+        self.assertEqual((None, 'once\n'), (count, trace.read_text()))
 
 
 class RunningTests(databases.MariaDB, processes.ProcessTestCase):
