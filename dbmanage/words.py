@@ -59,9 +59,11 @@ def literal(text: str, dialect: sqlalchemy.Dialect) -> str:
 def column(column: schema.Column[Any], dialect: sqlalchemy.Dialect) -> str:
     """Return what a column is: ``VARCHAR(80), not null, default 'x'``."""
     server_default = default(column, dialect)
+    checks = [one for one in column.constraints if isinstance(one, schema.CheckConstraint)]
     return ', '.join([
         type_name(column.type, dialect), 'null' if column.nullable else 'not null',
-        *([] if server_default is None else [f'default {server_default}'])])
+        *([] if server_default is None else [f'default {server_default}']),
+        *(f'check {constraint(one, dialect)}' for one in checks)])
 
 
 def index(found: schema.Index, dialect: sqlalchemy.Dialect) -> str:

@@ -8,6 +8,7 @@ https://dev.mysql.com/doc/refman/8.0/en/innodb-online-ddl-operations.html for My
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlalchemy
@@ -41,6 +42,10 @@ _COSTS = {
 _INSTANT_SINCE = (8, 0, 29)
 _COLUMNS = {'add column', 'drop column', 'rename column'}
 _BYTES = 4  # of a character, in utf8mb4
+# A default of another function, or of a column, is computed for each row.
+_STABLE = re.compile(
+    r"\w*'(?:[^']|'')*'|\b(?:concat|current_\w+|cur(?:date|time)|false|json_(?:array|object)|"
+    r'local\w+|now|null|on update|rand|true|unix_timestamp)\b', re.I)
 
 
 def of(action: alterations.Action, dialect: Any) -> Cost:
@@ -64,6 +69,8 @@ def of(action: alterations.Action, dialect: Any) -> Cost:
 def _is_computed(column: schema.Column[Any]) -> bool:
     """Tell whether the rows that are there get values of their own."""
     default = column.server_default
+    if isinstance(default, schema.DefaultClause) and not isinstance(default.arg, str):
+        return bool(re.search(r'\b[a-z_]', _STABLE.sub('', str(default.arg)), re.I))
     return (isinstance(default, schema.Computed) and bool(default.persisted)
             ) or column.autoincrement is True or bool(column.primary_key)
 

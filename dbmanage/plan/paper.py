@@ -16,6 +16,7 @@ from alembic import util
 from alembic.runtime import migration
 from sqlalchemy import event
 from sqlalchemy import exc
+from sqlalchemy import schema
 from sqlalchemy.sql import compiler
 
 from dbmanage import errors
@@ -61,6 +62,10 @@ class Sheet:
         """See each construct that a dialect makes a statement of."""
         class Seen(compiler.Compiled):
             """A compiler, before that of a dialect."""
+
+            def __init__(seen, dialect: Any, statement: Any, *args: Any, **kw: Any) -> None:  # noqa: N805
+                _check_named(statement)
+                super().__init__(dialect, statement, *args, **kw)
 
             def __str__(seen) -> str:  # noqa: N805 - self is the sheet
                 self._construct = seen.statement
@@ -131,6 +136,15 @@ def _unconnected() -> Iterator[None]:
         yield
     finally:
         event.remove(sqlalchemy.Engine, 'engine_connect', refuse)
+
+
+def _check_named(statement: Any) -> None:
+    """Refuse to drop what has no name, in words that are not of an object."""
+    if isinstance(statement, schema.DropConstraint) and statement.element.name is None:
+        constraint: Any = statement.element
+        raise exc.CompileError(
+            'what has no name cannot be dropped: '
+            f'{operations.kind(constraint)} of {constraint.table}')
 
 
 def _reason(error: BaseException) -> str:

@@ -52,7 +52,8 @@ def of(action: alterations.Action, dialect: sqlalchemy.Dialect) -> Cost:
             # Of the tables that they lead to.
             return Cost('SHARE ROW EXCLUSIVE', False, False)
         case 'add column':
-            return _REWRITE if _is_computed(action.new) else _AT_ONCE
+            return (_REWRITE if _is_computed(action.new) else
+                    _SCAN if action.new.constraints else _AT_ONCE)
         case 'set type':
             return _REWRITE if _is_rewritten(action, dialect) else _AT_ONCE
         case 'add foreign key':
@@ -79,7 +80,7 @@ def _is_computed(column: schema.Column[Any]) -> bool:
         return bool(column.primary_key or column.autoincrement is True)
     if not isinstance(default, schema.DefaultClause):  # Identity, Computed
         return True
-    return '(' in _STABLE.sub('', str(default.arg))
+    return not isinstance(default.arg, str) and '(' in _STABLE.sub('', str(default.arg))
 
 
 def _is_rewritten(action: alterations.Action, dialect: sqlalchemy.Dialect) -> bool:

@@ -199,6 +199,23 @@ class PlanOnSQLite(PlanTests, databases.SQLite, PlanTestCase):
 class PlanOnServer(PlanTests):
     """What SQLite has no statements for."""
 
+    def test_check_of_a_new_column(self):
+        """It is told with its column."""
+        self.begin("op.add_column('things', sa.Column("
+                   "'a', sa.Integer(), sa.CheckConstraint('a > 0')))")
+
+        self.assertEqual(['add column things.a (INTEGER, null, check (a > 0))'],
+                         [one['words'] for one in self.operations()])
+
+    def test_constraint_without_a_name(self):
+        """The plan says that it cannot be dropped, and of which table."""
+        self.begin("op.drop_constraint(None, 'things', type_='unique')")
+        [revision] = self.document()['revisions']
+
+        self.assertEqual([], revision['operations'])
+        self.assertTrue(revision['unknown'].endswith(
+            ': what has no name cannot be dropped: unique of things'), revision['unknown'])
+
     def test_changes_of_columns(self):
         """They are told with what the column was, and marked where something is lost."""
         self.begin(ALTERED)

@@ -34,6 +34,8 @@ CHANGES = [
     "op.add_column('things', sa.Column('a', sa.Integer()))",
     "op.add_column('things', sa.Column('a', sa.Integer(), nullable=False, server_default='1'))",
     "op.add_column('things', sa.Column('a', sa.DateTime(), server_default=sa.func.now()))",
+    "op.add_column('things', sa.Column('a', sa.Text(), server_default='uuid()'))",
+    "op.add_column('things', sa.Column('a', sa.Integer(), sa.CheckConstraint('a > 0')))",
     "op.add_column('things', sa.Column('a', sa.Text(), server_default=sa.text('random()::text')))",
     "op.add_column('things', sa.Column('a', sa.Uuid(), server_default=sa.func.gen_random_uuid()))",
     "op.add_column('things', sa.Column('a', sa.Integer(), sa.Identity()))",
