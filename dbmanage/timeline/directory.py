@@ -44,6 +44,17 @@ class Script(script.Script):
         return self._revision.longdoc
 
 
+class Step(migration.RevisionStep):
+    """Alembic's step; at a merge it records the same rows each time."""
+
+    def merge_branch_idents(self, heads: set[str]) -> tuple[list[str], str, str]:
+        """Return what is deleted, and what is updated to what."""
+        # Alembic's list comes from a set.
+        deleted, updated, revision = super().merge_branch_idents(heads)
+        *deleted, updated = sorted((*deleted, updated))
+        return deleted, updated, revision
+
+
 class Directory(script.ScriptDirectory):
     """Alembic's directory of revisions, over files that were read."""
 
@@ -77,8 +88,7 @@ class Directory(script.ScriptDirectory):
 
     def step(self, id_: str) -> migration.MigrationStep:
         """Return the step that applies a revision."""
-        return migration.MigrationStep.upgrade_from_script(
-            self.revision_map, self.get_revision(id_))
+        return Step(self.revision_map, self.get_revision(id_), is_upgrade=True)
 
     def run(
         self, work: Callable[..., Iterable[Any]], configure: Mapping[str, Any],

@@ -128,6 +128,18 @@ class ScriptTests(databases.SQLite, base.CommandTestCase):
         self.assertEqual(0, first.code, first.err)
         self.assertEqual(first, second)
 
+    def test_merge_beside_a_head(self):
+        """The same rows of the version table are deleted, and the same one is updated."""
+        self.service(timelines.fork(**{
+            'tea.py': base.revision_file('tea', 'base1', 'pass'),
+            'salad.py': base.revision_file('salad', ('apple2', 'pear1'), 'pass')}))
+        written = [self.run_process(
+            'upgrade', 'heads', '--sql', env={'PYTHONHASHSEED': str(seed)}).out
+            for seed in range(6)]
+
+        self.assertIn("version_num='salad' WHERE alembic_version.version_num = 'pear1'", written[0])
+        self.assertEqual({written[0]}, {*written})
+
     def test_indexes_of_a_table(self):
         """They are made in the order of their names, in each process."""
         names = [f'ix_{letter}' for letter in 'hgfedcba']
