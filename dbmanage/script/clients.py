@@ -51,6 +51,8 @@ class Client:
     advice: tuple[str, ...] = ()
     begin = 'BEGIN;'
     transactional = True
+    # Whether a revision that commits in its midst goes on in its transaction.
+    is_whole = False
     # Whether the guard can be asked before the version table is there.
     guards_first = False
     # What it loses when it reads a line.

@@ -7,6 +7,8 @@ import math
 import re
 from collections.abc import Sequence
 
+from sqlalchemy import exc
+
 from dbmanage.script import clients
 
 # The shell ends a line, or all of the text, at these.
@@ -15,8 +17,7 @@ _LOST = re.compile(r'([\r\0]+)')
 # A client that does not stop at an error comes here without the row of the guard.
 _PASSED = """INSERT OR ROLLBACK INTO temp.dbmanage_guard SELECT 'this', 'another'
     WHERE NOT EXISTS (SELECT 1 FROM temp.dbmanage_guard);"""
-# What no transaction takes; it changes no schema, and no rows.
-_ALONE = re.compile(r'\s*(?:VACUUM|PRAGMA|ATTACH|DETACH)\b', re.I)
+_VACUUM = re.compile(r'\s*VACUUM\b', re.I)
 
 _INFINITE = {math.inf: '9e999', -math.inf: '-9e999'}
 
@@ -30,6 +31,7 @@ class SQLite(clients.Client):
     usage = 'sqlite3 DATABASE < FILE'
     advice = 'An error undoes the revision that it is in, and ends the script.',
     begin = 'BEGIN IMMEDIATE;'
+    is_whole = True
 
     def opening(self, heads: Sequence[str]) -> str:
         """Stop at the first error; wait 5 s for the write lock."""
@@ -69,14 +71,11 @@ SELECT {clients.quoted(clients.expectation(heads))} || found
     FROM temp.dbmanage_found WHERE found <> {wanted};
 INSERT INTO temp.dbmanage_guard SELECT {wanted}, found FROM temp.dbmanage_found;'''
 
-    def pausing(self) -> str:
-        """Undo what was done without the guard."""
-        return f'{_PASSED}\n\nCOMMIT;'
-
-    def outside(self, sql: str) -> str:
-        """Return a statement in a transaction for itself, if it takes one."""
-        alone = super().outside(sql)
-        return alone if _ALONE.match(sql) else f'BEGIN IMMEDIATE;\n{alone}\n{self.pausing()}'
+    def statement(self, sql: str) -> str:
+        """Return a statement; each is in the transaction of its revision."""
+        if _VACUUM.match(sql):
+            raise exc.CompileError('SQLite takes no VACUUM within a transaction')
+        return super().statement(sql)
 
     def ending(self, revision: str | None) -> str:
         """Compare what refers to nothing with what did before."""

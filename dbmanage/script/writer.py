@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from sqlalchemy import exc
 from dbmanage.script import clients
 from dbmanage.script import values
 
+_TURN = re.compile(r'\s*(?:(?P<begin>BEGIN|START)|(?P<end>COMMIT|END)|ROLLBACK)'
+                   r'(?:\s+(?:WORK|TRANSACTION))?\Z', re.I)
 _IN_MEMORY = 1 << 20  # bytes; a longer script is kept in a temporary file
 
 
@@ -30,6 +33,7 @@ class Writer:
         self._table = f'CREATE TABLE {client.table} ('
         self._revision: str | None = None
         self._is_checked = False
+        self._is_open = False
         self._is_paused = False
         # Closed by lines() or discard().
         self._file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115
@@ -70,8 +74,8 @@ class Writer:
         self._check_text(sql)
         if sql.startswith('-- Running '):
             return
-        if sql in ('BEGIN', 'COMMIT'):
-            self._turn(sql)
+        if turn := _TURN.match(sql):
+            self._turn(turn)
         elif sql.startswith(self._table):
             self._check(self.client.guards_first)
             self._add(f'{sql.replace("TABLE", "TABLE IF NOT EXISTS", 1)};')
@@ -101,9 +105,14 @@ class Writer:
             raise exc.CompileError(
                 f'a statement holds {e.object[e.start:e.end]!a}, which is no character') from e
 
-    def _turn(self, sql: str) -> None:
+    def _turn(self, turn: re.Match[str]) -> None:
         """Begin or end a transaction, that of an autocommit_block() too."""
-        if sql == 'BEGIN':
+        if not (turn['begin'] or turn['end']):
+            raise clients.Unwritten('it rolls a transaction back')
+        if self.client.is_whole and self._is_open and self._revision:
+            return
+        self._is_open = bool(turn['begin'])
+        if self._is_open:
             self._is_checked = False
             self._add(self.client.begin)
             return

@@ -150,6 +150,16 @@ class StatementTests:
         [constraint] = sa.inspect(self.database).get_unique_constraints('one')
         self.assertEqual('uq_one_id', constraint['name'])
 
+    def test_rollback(self):
+        """What would be undone elsewhere is not written."""
+        for statement in ('ROLLBACK', 'rollback work;'):
+            with self.subTest(statement):
+                self.service(timelines.line(f'op.execute({statement!r})'))
+                result = self.run_command('upgrade', 'head', '--sql')
+
+                self.assertEqual((1, ''), (result.code, result.out))
+                self.assertIn('cannot be written as SQL: it rolls a transaction back', result.err)
+
     def test_titles(self):
         """A title is a comment, whatever it holds; the table below is safe."""
         title = "Don't\nDROP TABLE log; \\\\q */\n.quit \"\n\nMore\nof it"
@@ -174,6 +184,27 @@ class StatementTests:
 
 class StatementsOnSQLite(StatementTests, databases.SQLite, scripts.ScriptTestCase):
     """Statements in sqlite3."""
+
+    def test_commit(self):
+        """A revision that commits in its midst stays in one transaction."""
+        self._compare(timelines.line(TABLE, """
+            op.execute("INSERT INTO log VALUES (1, 'before')")
+            with op.get_context().autocommit_block():
+                op.execute("INSERT INTO log VALUES (2, 'within')")
+            op.execute('commit transaction')
+            op.execute("INSERT INTO log VALUES (3, 'behind')")
+            """))
+
+        self.assertEqual(2, self.script('head').count('\nCOMMIT;'))
+
+    def test_vacuum(self):
+        """What no transaction takes is refused, as it is online."""
+        self.service(timelines.line(
+            "with op.get_context().autocommit_block():\n    op.execute('VACUUM')"))
+        result = self.run_command('upgrade', 'head', '--sql')
+
+        self.assertEqual((1, ''), (result.code, result.out))
+        self.assertIn('SQLite takes no VACUUM within a transaction', result.err)
 
 
 class StatementsOnPostgreSQL(StatementTests, databases.PostgreSQL, scripts.ScriptTestCase):
