@@ -20,18 +20,21 @@ class Kept:
     ``unsure`` is true while the answer to a commit is out: if the connection
     is lost then, nobody knows whether it was done. ``before_commit`` is called
     before what is sent may commit, and ``before_part`` if that is a part of a
-    revision. On SQLite a revision's own commits do nothing.
+    revision. On SQLite a revision's own commits do nothing. On PostgreSQL they set
+    ``is_cut``: Alembic may not know, and would refuse an ``autocommit_block()`` of a
+    later revision in the transaction that is no more.
     """
 
     def __init__(self, connection: sqlalchemy.Connection) -> None:
         self.revisions = self.statements = 0
         self.part = ''
-        self.unsure = False
+        self.unsure = self.is_cut = False
         self.before_commit: Callable[[], None] | None = None
         self.before_part: Callable[[], None] | None = None
         self._running = ''
         self._recorded = self._changes = 0
         self._is_whole = connection.dialect.name == 'sqlite'
+        self._is_shared = connection.dialect.name == 'postgresql'
         event.listen(connection, 'commit', self._commit)
         event.listen(connection, 'begin', self._begin)
         event.listen(connection, 'before_cursor_execute', self._send)
@@ -76,6 +79,7 @@ class Kept:
             self.before_commit()
         if self.before_part and self._running:
             self.before_part()
+        self.is_cut = self.is_cut or self._is_shared and bool(self._running)
         self.unsure = True
 
     def _begin(self, _connection: sqlalchemy.Connection) -> None:

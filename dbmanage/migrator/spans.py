@@ -44,7 +44,8 @@ class Span(migration.StampStep):
 
     The row is written when all of them are applied, or before a commit that one
     of them makes: it is never behind what is committed. The last one has not ended
-    until Alembic has written its row.
+    until Alembic has written its row. ``revisions`` end with one that
+    has committed by itself.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Span(migration.StampStep):
         below, = revisions[0].needs
         super().__init__(below, revisions[-1].revision, True, False, graph)
         self.migration_fn = self.upgrade
-        self._revisions = revisions
+        self.revisions = revisions
         self._context = context
         self._kept = found
         self._upgrade = upgrade
@@ -68,10 +69,13 @@ class Span(migration.StampStep):
         """Apply the revisions."""
         self._kept.before_commit = self._write
         try:
-            for revision in self._revisions[:-1]:
+            for number, revision in enumerate(self.revisions[:-1], 1):
                 self._apply(revision, **kw)
+                if self._kept.is_cut:
+                    self.revisions, self.to_ = self.revisions[:number], (revision.revision,)
+                    return
                 self._end(revision)
-            self._apply(self._revisions[-1], **kw)
+            self._apply(self.revisions[-1], **kw)
         finally:
             self._kept.before_commit = None
 
@@ -128,11 +132,11 @@ class Ridden(Span):
 
     def upgrade(self, **kw: Any) -> None:
         """Apply the revisions; the row of each is kept, whatever ends the next one."""
-        for revision in self._revisions[:-1]:
+        for revision in self.revisions[:-1]:
             self._apply(revision, **kw)
             self._record(revision)
             self._end(revision)
-        self._apply(self._revisions[-1], **kw)
+        self._apply(self.revisions[-1], **kw)
 
     def _record(self, revision: files.Revision) -> None:
         statements = self._kept.statements  # what follows is not the revision's

@@ -129,12 +129,19 @@ class Run:
             zip(batch, strict=True) if self._batch == 1 else [batch]) if one}
         # A service that is told of each revision finds its row written.
         alone = self._batch == 1 or len(self._configure['on_version_apply']) > 1
+        self._left, self._kept.is_cut = len(left), False
         for revisions in zip(batch, strict=True) if alone else spans.of(batch):
-            yield self._step(revisions[0]) if len(revisions) == 1 else spans.step(
-                revisions, context, self._revisions.directory.revision_map, self._kept,
-                self._run_one, self._end, journal=self._work.journal)
+            if len(revisions) == 1:
+                yield self._step(revisions[0])
+            else:
+                span = spans.step(
+                    revisions, context, self._revisions.directory.revision_map, self._kept,
+                    self._run_one, self._end, journal=self._work.journal)
+                yield span
+                revisions = span.revisions
             self._end(revisions[-1])
-        self._left = len(left) - len(batch)
+            if self._kept.is_cut:
+                break
 
     def _step(self, revision: files.Revision) -> migration.MigrationStep:
         step = self._revisions.step(revision)
@@ -158,6 +165,7 @@ class Run:
         if self._batch == 1:
             self._work.connection.commit()  # a revision may have ended Alembic's transaction
         self._kept.settle()
+        self._left -= 1
         revision.forget()
         self.applied.append(self.progress.end(revision, self._kept.statements))
 

@@ -101,3 +101,26 @@ class SpansOnPostgreSQL(SpansTests, databases.PostgreSQL, base.CommandTestCase):
 
         self.assertEqual((0, ''), (result.code, result.out), result.err)
         self.assertEqual(['006'], timelines.recorded(self.engine()))
+
+    def test_block_behind_a_commit(self):
+        """It is a block still, though a revision before it has ended the transaction."""
+        for commit in ('op.get_bind().commit()', f'{COMMITS["block"]}\nop.get_bind().commit()'):
+            with self.subTest(commit):
+                self.url = self._create()
+                self.configure(database={'connection': self.url})
+                self.service(timelines.line(
+                    'a', 'b', commit, COMMITS['block'], commit, 'x', COMMITS['block'], 'z'))
+                result = self.run_command('upgrade', 'head')
+
+                self.assertEqual((0, ''), (result.code, result.out), result.err)
+                self.assertEqual(['008'], timelines.recorded(self.engine()))
+
+    def test_failure_behind_a_commit(self):
+        """What the revision has done behind its commit stays, and is recorded."""
+        self.service(timelines.line('a', f'op.get_bind().commit()\n{timelines.table("b")}', 'c',
+                                    'raise ValueError("no")'))
+        result = self.run_command('upgrade', 'head')
+
+        self.assertEqual((1, ''), (result.code, result.out), result.err)
+        self.assertEqual(['002'], timelines.recorded(self.engine()))
+        self.assertEqual(['a', 'b'], timelines.tables(self.engine()))
