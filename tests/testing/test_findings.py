@@ -165,11 +165,11 @@ class FindingTests(base.CommandTestCase):
         self.assertIn('FileExistsError', said)
 
     def test_kills_on_mariadb(self):
-        """So is one that goes another way because of what it has done already."""
+        """So is one that sends other statements each time."""
         self._serve(timelines.line('one', """
-            if not sa.inspect(op.get_bind()).has_table('two'):
-                op.execute('CREATE TABLE two (id INTEGER)')
-                op.execute('CREATE TABLE three (id INTEGER)')
+            import uuid
+            op.execute(f'CREATE TABLE two (id INTEGER) /* {uuid.uuid4()} */')
+            op.execute('CREATE TABLE three (id INTEGER)')
             """))
         said = self._find('test_kills', kills=None, on=testing.MariaDB)['test_kills']
 
