@@ -45,7 +45,8 @@ def of(construct: Any, tables: columns.Tables) -> Operation | None:
     None for one that reads.
     """
     verb = re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', type(construct).__name__).lower()
-    name = getattr(getattr(construct, 'element', None), 'name', None)
+    element = getattr(construct, 'element', None)  # of a schema its name
+    name = element if isinstance(element, str) else getattr(element, 'name', None)
     return _operation(f'{verb} {name or ""}'.strip(), verb)
 
 

@@ -207,6 +207,14 @@ class PlanOnServer(PlanTests):
         self.assertEqual(['add column things.a (INTEGER, null, check (a > 0))'],
                          [one['words'] for one in self.operations()])
 
+    def test_schema(self):
+        """It is told by its name."""
+        self.begin("op.execute(sa.schema.CreateSchema('more'))\n"
+                   "op.execute(sa.schema.DropSchema('more'))")
+
+        self.assertEqual(['create schema more', 'drop schema more'],
+                         [one['words'] for one in self.operations()])
+
     def test_constraint_without_a_name(self):
         """The plan says that it cannot be dropped, and of which table."""
         self.begin("op.drop_constraint(None, 'things', type_='unique')")
