@@ -134,14 +134,19 @@ class Run:
             if len(revisions) == 1:
                 yield self._step(revisions[0])
             else:
-                span = spans.step(
-                    revisions, context, self._revisions.directory.revision_map, self._kept,
-                    self._run_one, self._end, journal=self._work.journal)
+                span = self._span(revisions, context)
                 yield span
                 revisions = span.revisions
             self._end(revisions[-1])
             if self._kept.is_cut:
                 break
+
+    def _span(
+        self, revisions: Sequence[files.Revision], context: migration.MigrationContext,
+    ) -> spans.Span:
+        return spans.step(
+            revisions, context, self._revisions.directory.revision_map, self._kept,
+            self._run_one, self._end, journal=self._work.journal)
 
     def _step(self, revision: files.Revision) -> migration.MigrationStep:
         step = self._revisions.step(revision)
