@@ -81,6 +81,23 @@ def check_keys(connection: sqlalchemy.Connection, table: str, before: dict[Key, 
             table, columns, parent, f'{rows} rows of {table} would refer to no row of {parent}')
 
 
+def table_of(connection: sqlalchemy.Connection, index: str) -> str | None:
+    """Return the table of an index, if there is such an index."""
+    found = _rows(connection, "SELECT tbl_name FROM sqlite_master WHERE type = 'index' "
+                              'AND name = ? COLLATE NOCASE', index)
+    return found[0][0] if found else None
+
+
+def check_dropped(connection: sqlalchemy.Connection, table: str) -> None:
+    """Refuse a foreign key that refers to a table that is not there any more."""
+    if _rows(connection, 'SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE', table):
+        return
+    for _, name, _, _ in _rows(connection, _NEEDS, table):
+        if any(text.same(parent, table) for parent, *_ in keys(connection, name)):
+            raise refused.operational(
+                f'cannot drop table {table}: table {name} refers to it by a foreign key')
+
+
 def _broken(
     connection: sqlalchemy.Connection, table: str, gone: Sequence[str],
 ) -> dict[str, tuple[str, str]]:

@@ -6,6 +6,7 @@ Every other call, that of a batch_alter_table() too, goes to Alembic's own.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from dbmanage.alter import names
 from dbmanage.alter import pending
 
 _Implementation = Callable[[Any, Any], Any]
+_Around = Callable[[pending.Alterations, Any], contextlib.AbstractContextManager[None]]
 
 
 def configure(models: Any, connection: sqlalchemy.Connection | None) -> dict[str, Any]:
@@ -33,6 +35,10 @@ def configure(models: Any, connection: sqlalchemy.Connection | None) -> dict[str
         (ops.DropTableCommentOp, toimpl.drop_table_comment),
     ):
         base.Operations.implementation_for(operation, replace=True)(_instead_of(original))
+    base.Operations.implementation_for(ops.DropIndexOp, replace=True)(
+        _around(toimpl.drop_index, _index_dropped))
+    base.Operations.implementation_for(ops.DropTableOp, replace=True)(
+        _around(toimpl.drop_table, _table_dropped))
     return {'target_metadata': names.metadata(models), alter.KEY: pending.Alterations(connection)}
 
 
@@ -47,6 +53,30 @@ def _instead_of(original: _Implementation) -> _Implementation:
         _perform(batch, alterations, operations, lambda: original(operations, operation))
 
     return implementation
+
+
+def _around(original: _Implementation, around: _Around) -> _Implementation:
+    def implementation(operations: base.Operations, operation: Any) -> None:
+        alterations = operations.migration_context.opts.get(alter.KEY)
+        if alterations is None or isinstance(operations, base.BatchOperations) or operation.schema:
+            original(operations, operation)
+            return
+        with around(alterations, operation):
+            original(operations, operation)
+
+    return implementation
+
+
+def _index_dropped(
+    alterations: pending.Alterations, operation: ops.DropIndexOp,
+) -> contextlib.AbstractContextManager[None]:
+    return alterations.index_dropped(str(operation.index_name))
+
+
+def _table_dropped(
+    alterations: pending.Alterations, operation: ops.DropTableOp,
+) -> contextlib.AbstractContextManager[None]:
+    return alterations.table_dropped(operation.table_name)
 
 
 def _perform(

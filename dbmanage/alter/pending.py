@@ -53,6 +53,7 @@ class Alterations:
         self._connection = connection
         self._definition: definitions.Definition | None = None
         self._steps: list[_Step] = []
+        self._dropped: list[tuple[str, _Step]] = []
         if connection is not None:
             event.listen(connection, 'before_cursor_execute', self._before)
             event.listen(connection, 'commit', self._before)
@@ -63,8 +64,10 @@ class Alterations:
         try:
             yield
             self._before()
+            self._check_dropped()
         finally:
             self._forget()
+            self._dropped = []
 
     def are_pending(self, table: str) -> bool:
         """Tell whether changes of a table wait to be made."""
@@ -109,6 +112,32 @@ class Alterations:
             return
         with self._connection.begin_nested(), dependents.kept(self._connection, table):
             yield
+
+    @contextlib.contextmanager
+    def index_dropped(self, name: str) -> Iterator[None]:
+        """Refuse it where a foreign key needs the index, and undo it."""
+        self._before()
+        table = self._connection and dependents.table_of(self._connection, name)
+        if self._connection is None or not table:
+            yield
+            return
+        with self._connection.begin_nested(), dependents.kept(self._connection, table):
+            yield
+
+    @contextlib.contextmanager
+    def table_dropped(self, table: str) -> Iterator[None]:
+        """Remember it: at the end of the revision no foreign key may refer to it."""
+        yield
+        self._dropped.append((table, _Step((), _calls())))
+
+    def _check_dropped(self) -> None:
+        if self._connection is None:
+            return
+        for table, step in self._dropped:
+            try:
+                dependents.check_dropped(self._connection, table)
+            except refusal.REFUSALS as e:
+                raise e.with_traceback(step.traceback(e))  # noqa: B904 - it is the same error
 
     def change(self, table: str, edits: Sequence[Edit]) -> None:
         """Let edits of a table be made; raise what oslo.db would if one cannot be."""

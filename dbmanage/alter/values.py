@@ -25,6 +25,9 @@ _TYPES = (
     ('SMALLINT', _ROUNDED, _RANGE.replace('{1}', '32768')),
     ('INT|INTEGER', _ROUNDED, _RANGE.replace('{1}', '2147483648')),
     (r'\w*INT|BOOL(EAN)?', _ROUNDED, _WHOLE),
+    (r'(NUMERIC|DECIMAL) ?\((?P<p>\d+)(, ?(?P<s>\d+))?\)',
+     "CASE WHEN typeof({0}) = 'real' THEN round({0}, {s}) ELSE {0} END",
+     "typeof({0}) IN ('integer', 'real') AND abs({0}) < 1e{p} / 1e{s}"),
     (r'FLOAT|REAL|DOUBLE( PRECISION)?|(NUMERIC|DECIMAL)\b.*', '{0}',
      "typeof({0}) IN ('integer', 'real')"),
     ('DATETIME|TIMESTAMP', '{0}', _DAY + 'datetime({0}) IS NOT NULL'),
@@ -42,8 +45,8 @@ def converted(column: definitions.Column) -> str:
     """Return the SQL of a value that is there, as the type of a column has it."""
     if column.choices is None:
         return column.source
-    _, value, _ = _of_type(column.type)
-    return value.format(column.source)
+    sizes, value, _ = _of_type(column.type)
+    return value.format(column.source, **sizes)
 
 
 def check_type(
@@ -52,8 +55,8 @@ def check_type(
     """Refuse values that the new type of a column cannot hold, with one of them."""
     if column.choices is None:
         return
-    match, _, fits = _of_type(column.type)
-    condition = fits.format(column.written, **match.groupdict() if match else {})
+    sizes, _, fits = _of_type(column.type)
+    condition = fits.format(column.written, **sizes)
     listed = ', '.join(map(_literal, column.choices))
     if listed:
         condition = f'{column.written} IN ({listed})'
@@ -107,11 +110,11 @@ def choices(type_: Any) -> list[str]:
     return list(type_.enums) if isinstance(type_, sqlalchemy.Enum) else []
 
 
-def _of_type(type_: str) -> tuple[re.Match[str] | None, str, str]:
+def _of_type(type_: str) -> tuple[dict[str, str], str, str]:
     for pattern, value, fits in _TYPES:
         if match := re.fullmatch(pattern, type_, re.IGNORECASE):
-            return match, value, fits
-    return None, '{0}', ''
+            return match.groupdict('0'), value, fits
+    return {}, '{0}', ''
 
 
 def _literal(value: str) -> str:

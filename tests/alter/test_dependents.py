@@ -111,6 +111,35 @@ class KeyTests(altering.AlteringTestCase):
                 self.assertIn('002.py, line 11): error in table child after a change of table t: '
                               'foreign key mismatch', result.err.splitlines()[-1])
 
+    def test_unique_index(self):
+        """So it is with an index, with its table and without, but not with another one."""
+        made = ['CREATE TABLE t (a INT, b INT)', 'CREATE UNIQUE INDEX i ON t (b)',
+                'CREATE INDEX k ON t (a)', 'CREATE TABLE child (t_b INT REFERENCES t (b))']
+        for index in ("'i', 't'", "'I'"):
+            with self.subTest(index):
+                self.setUp()
+                result = self.upgrade(made, f"op.drop_index('k', 't')\nop.drop_index({index})")
+
+                self.assertIn('002.py, line 11): error in table child after a change of table t: '
+                              'foreign key mismatch', result.err.splitlines()[-1])
+
+    def test_table(self):
+        """A table that another one refers to is dropped with it, or made again, or stays."""
+        made = ['CREATE TABLE t (id INTEGER PRIMARY KEY, t_id INT REFERENCES t (id))',
+                'CREATE TABLE child (t_id INT REFERENCES t (id))', 'CREATE TABLE u (id INT UNIQUE)']
+        result = self.upgrade(
+            made, "op.drop_table('t')\nop.add_column('u', sa.Column('x', sa.Integer()))")
+
+        self.assertEqual((1, ''), (result.code, result.out))
+        self.assertIn('002.py, line 10): cannot drop table t: table child refers to it by a '
+                      'foreign key', result.err.splitlines()[-1])
+        for body in ("op.drop_table('t')\nop.drop_table('child')",
+                     "op.drop_table('t')\nop.rename_table('u', 't')",
+                     "op.drop_constraint('child_t_id_fkey', 'child')\nop.drop_table('t')"):
+            with self.subTest(body):
+                self.setUp()
+                self.alter(made, body)
+
     def test_name_with_quotes(self):
         """So it is with a table of any name, and one that has a mismatch already."""
         table = '"t""x"'

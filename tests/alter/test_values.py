@@ -21,6 +21,8 @@ class TypeTests(altering.AlteringTestCase):
         for was, values, type_, wanted in (
                 ('TEXT', "'7', '007', '-1', NULL", 'Integer()', [7, 7, -1, None]),
                 ('FLOAT', '1.6, -1.6, 2', 'Integer()', [2, -2, 2]),
+                ('FLOAT', '1.25, -1.25, 2, 1.2', 'Numeric(5, 1)', [1.3, -1.3, 2, 1.2]),
+                ('FLOAT', '1.6, 12345', 'Numeric(5)', [2, 12345]),
                 ('INT', '7, NULL', 'String(9)', ['7', None]),
                 ('TEXT', "'0.5', '1e3'", 'Float()', [0.5, 1000]),
                 ('BLOB', "x'41'", 'Text()', ['A']),
@@ -53,6 +55,7 @@ class TypeTests(altering.AlteringTestCase):
                 ('TEXT', "'12', '123456'", 'String(5)', "VARCHAR(5): 1 rows have another value, "
                  "'123456' for one"),
                 ('TEXT', "'1,5'", 'Numeric(5, 2)', 'NUMERIC(5, 2): 1 rows'),
+                ('FLOAT', '999.9, 1000', 'Numeric(5, 2)', 'NUMERIC(5, 2): 1 rows'),
                 ('TEXT', "'now', '2020', '2020-13-01'", 'DateTime()', 'DATETIME: 3 rows'),
                 ('TEXT', "'yesterday'", 'Date()', 'DATE: 1 rows'),
                 ('TEXT', "'25:00'", 'Time()', 'TIME: 1 rows'),
