@@ -67,8 +67,10 @@ class Script:
             return output.Answer({})
         known = self._revisions.lineage(plan)
         if not plan or not (span.startswith('current:') or known.issuperset(start)):
-            raise errors.UsageError(f'{span}: no revision leads from the one to the other; '
-                                    'a range is written FROM:TO, the older one first')
+            remedy = (f'current:{end} begins where the database is' if plan else
+                      'a range is written FROM:TO, the older one first')
+            raise errors.UsageError(
+                f'{span}: no revision leads from the one to the other; {remedy}')
         self._revisions.check_plan(plan)
         client = self._client(dialect, f'upgrade current:{end}')
         if split is None:

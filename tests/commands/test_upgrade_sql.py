@@ -193,6 +193,16 @@ class NoScriptTests(databases.SQLite, base.CommandTestCase):
         """A script without a statement is refused."""
         self._assert_refused('002:002: no revision leads', '002:002')
 
+    def test_head_beside_the_target(self):
+        """What a database at the head of one branch lacks is a range of current."""
+        self.service(timelines.fork())
+        for span in ('pear1:heads', 'pear1:apple2'):
+            with self.subTest(span):
+                end = span.partition(':')[2]
+                self._assert_refused(
+                    f'{span}: no revision leads from the one to the other; '
+                    f'current:{end} begins where the database is', span)
+
     def test_base(self):
         """Nothing is below base."""
         self._assert_refused('there is no downgrade', 'base')
