@@ -57,6 +57,7 @@ class Watch:
         """Take after how long blockers are asked for, and how often waits."""
         self._tell: Callable[[Running | None], None] = _keep_silent
         self.signal: signal.Signals | None = None
+        self.ends = False  # what is asked from now on tells what stays, whatever comes
         self.readers = ''  # of SQLite, who keep a COMMIT back
         self._connection = connection
         self._beside = beside
@@ -71,7 +72,7 @@ class Watch:
 
     def check(self) -> None:
         """Raise Busy if a signal asked for an end."""
-        if self.signal is not None:
+        if self.signal is not None and not self.ends:
             raise errors.Busy(f'interrupted by {self.signal.name}')
 
     def pause(self, seconds: float) -> None:

@@ -210,6 +210,7 @@ class Run:
 
     def _settled(self, error: errors.Error) -> errors.Error:
         """Return what an end means once it is known what stays behind."""
+        self._work.watch.ends = True
         lost = isinstance(error, errors.DatabaseUnreachable)
         if not (lost and self._kept.unsure):
             self._forget_uncommitted()

@@ -143,6 +143,17 @@ class InterruptOnMariaDB(InterruptTests, databases.MariaDB, processes.ProcessTes
 
     code = 6
 
+    def test_behind_a_reflection(self):
+        """A table that was reflected changes how errors come, and not the exit code."""
+        run = self._start(f"sa.inspect(op.get_bind()).get_columns('one')\n{AT_GATE}")
+        run.wait_at_gate()
+        run.send(signal.SIGTERM)
+        run.open_gate()
+        result = run.result()
+
+        self.assertEqual((6, ''), (result.code, result.out), result.err)
+        self.assertIn('partly applied', result.err.splitlines()[-1])
+
     def test_before_a_ddl(self):
         """A revision that was rolled back whole is not."""
         run = self._start(AT_GATE.replace(timelines.table('two'), '').replace('two', 'one'))
