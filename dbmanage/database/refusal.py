@@ -87,6 +87,9 @@ def reason(error: BaseException) -> str:
 
 def translate(error: BaseException, what: str) -> errors.Error:
     """Return what a refusal means for the caller, in one line."""
+    cause = original(error)
+    if isinstance(cause, errors.Error):  # ours, that oslo.db has wrapped
+        return cause
     said = reason(error)
     if code(error) == _NOT_PRIMARY:
         return errors.DatabaseUnreachable(f'{what}: {said}')
