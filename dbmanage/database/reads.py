@@ -76,16 +76,8 @@ class Reads:
         if len(before) > 3:
             self._refuse(before)
             raise getattr(cursor.connection, told)(*before[2:])
-        if text is None:
-            return False
-        try:
-            cursor.execute(text)
-        except cursor.connection.Error as e:
-            if refusal.is_lost(e):
-                raise
-            return False
-        rows = _rows(cursor)
-        if _told(rows) != told:  # a value that cannot be written
+        rows = _again(cursor, told, text)
+        if rows is None:
             return False
         self._add(rows)
         self._keep(before)
@@ -112,6 +104,36 @@ class Reads:
         self._room -= len(str(answer))
         if self._room > 0:
             self._answers.append(answer)
+
+
+def returned(cursor: Any, answers: str) -> str:
+    """Return ``answers`` with the rows that a statement has returned itself, the last."""
+    rows = _rows(cursor)
+    text = _select(cursor, rows)
+    kept = text if text and len(text) < _LONGEST else None
+    return json.dumps([*json.loads(answers or '[]'), ['', _told(rows), kept]])
+
+
+def returns(cursor: Any, answers: str) -> bool:
+    """Return the rows that a statement has returned; tell whether that can be."""
+    if not answers:
+        return False
+    _, told, text = json.loads(answers)[-1]
+    return _again(cursor, told, text) is not None
+
+
+def _again(cursor: Any, told: str, text: str | None) -> Any:
+    """Read what was read; None where it is not kept, or a value cannot be written."""
+    if text is None:
+        return None
+    try:
+        cursor.execute(text)
+    except cursor.connection.Error as e:
+        if refusal.is_lost(e):
+            raise
+        return None
+    rows = _rows(cursor)
+    return rows if _told(rows) == told else None
 
 
 def _told(rows: Any) -> str:

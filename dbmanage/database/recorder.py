@@ -169,7 +169,7 @@ class Recorder:
 
     def _skip(self, cursor: Any, known: journal.Entry) -> None:
         """Answer as the statement did when it was done."""
-        if not entries.skip(cursor, known):
+        if not entries.skip(cursor, known) and not reads.returns(cursor, known.answers):
             raise self._stopped(f'the rows that statement {known.number} returned are gone')
 
     def _look(self, cursor: Any, statement: str) -> str:
@@ -188,8 +188,10 @@ class Recorder:
         if entry.done:
             with entries.together(cursor.connection):
                 send()
-                self._rows.insert(
-                    cursor, dataclasses.replace(entry, answer=entries.answer(cursor)))
+                answers = (reads.returned(cursor, entry.answers) if cursor.description
+                           else entry.answers)
+                self._rows.insert(cursor, dataclasses.replace(
+                    entry, answer=entries.answer(cursor), answers=answers))
             return
         self._rows.insert(cursor, entry)
         before, self._half_done = self._half_done, True

@@ -105,11 +105,39 @@ with orm.Session(bind) as session:
     id_ = new.id
 """, "bind.exec_driver_sql(f'INSERT INTO log VALUES ({id_})')", log=[(4,)])
 
+    def test_many_objects(self):
+        """The ORM inserts them together, and is told their ids."""
+        self.assert_resumed("""
+from sqlalchemy import orm
+class One(orm.declarative_base()):
+    __tablename__ = 'one'
+    id = sa.Column(sa.Integer, primary_key=True)
+    n = sa.Column(sa.Integer)
+with orm.Session(bind) as session:
+    session.add_all([One(n=n) for n in range(5)])
+    session.commit()
+    ids = [one.id for one in session.scalars(sa.select(One).order_by(One.id))]
+""", "for id_ in ids:\n    bind.exec_driver_sql(f'INSERT INTO log VALUES ({id_})')",
+            log=[(id_,) for id_ in range(1, 9)])
+
     def test_returned_rows(self):
+        """They are returned again."""
+        self.assert_resumed(
+            "[[new]] = bind.exec_driver_sql('INSERT INTO one (n) VALUES (4) RETURNING id').all()",
+            "bind.exec_driver_sql(f'INSERT INTO log VALUES ({new})')", log=[(4,)])
+
+    def test_no_returned_rows(self):
+        """None is an answer, too."""
+        self.assert_resumed(
+            "gone = bind.exec_driver_sql('DELETE FROM one WHERE n > 3 RETURNING n').all()",
+            "bind.exec_driver_sql(f'INSERT INTO log VALUES ({len(gone)})')", log=[(0,)])
+
+    def test_many_returned_rows(self):
         """They are not kept: nobody can tell what they were."""
         self.assert_stopped(
             'the rows that statement 1 returned are gone',
-            "[[new]] = bind.exec_driver_sql('INSERT INTO one (n) VALUES (4) RETURNING id').all()")
+            "bind.exec_driver_sql('INSERT INTO log SELECT a.n FROM one a, one b, one c, one d,"
+            " one e RETURNING n').all()")
 
 
 class ReadsTests(ResumedTestCase):
