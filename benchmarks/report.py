@@ -19,8 +19,7 @@ def markdown(found: Sequence[rows.Row], versions: Mapping[str, str]) -> str:
     """Return the page with the table."""
     lines = ''.join(
         f'| {row.id} | {row.what} | {_figure(row.measured, row.unit)} | '
-        f'{"" if math.isinf(row.target) else f"≤ {_figure(row.target, row.unit)}"} | '
-        f'{"yes" if row.met else f"missed by {row.measured / row.target - 1:.0%}"} | {row.note} |\n'
+        f'{_target(row)} | {_met(row)} | {row.note} |\n'
         for row in found)
     return (f'# Results\n\nWritten by `python -m benchmarks`, {_date()}, on {_machine()}: '
             f'{", ".join(f"{name} {version}" for name, version in versions.items())}.\n\n'
@@ -38,12 +37,11 @@ def short(found: Sequence[rows.Row], versions: Mapping[str, str]) -> str:
                 worst[key].measured / worst[key].target):
             worst[key] = row
     lines = ''.join(
-        f'| {row.what} | {_figure(row.measured, row.unit)} | '
-        f'{"" if math.isinf(row.target) else f"≤ {_figure(row.target, row.unit)}"} |\n'
+        f'| {row.what} | {_figure(row.measured, row.unit)} | {_target(row)} | {_met(row)} |\n'
         for row in worst.values())
     return (f'{_date()}, {_machine()}, '
             f'{", ".join(f"{name} {version}" for name, version in versions.items())}:\n\n'
-            f'| what | measured | target |\n|---|---|---|\n{lines}')
+            f'| what | measured | target | met |\n|---|---|---|---|\n{lines}')
 
 
 def document(found: Sequence[rows.Row], versions: Mapping[str, str]) -> str:
@@ -64,6 +62,14 @@ def line(row: rows.Row) -> str:
 
 def _figure(value: float, unit: str) -> str:
     return f'{value:.0f} {unit}' if unit == 'MB' else f'{value:.2f} {unit}'
+
+
+def _target(row: rows.Row) -> str:
+    return '' if math.isinf(row.target) else f'≤ {_figure(row.target, row.unit)}'
+
+
+def _met(row: rows.Row) -> str:
+    return 'yes' if row.met else f'missed by {row.measured / row.target - 1:.0%}'
 
 
 def _date() -> str:
