@@ -11,7 +11,8 @@ from tests import base
 from tests import databases
 
 # What a run does for itself, and what a revision asks.
-OWN = re.compile(r'SELECT|SHOW|DESCRIBE|SET|PRAGMA|BEGIN|ROLLBACK|DO |CREATE TABLE alembic_version'
+OWN = re.compile(r'SELECT|SHOW|DESCRIBE|SET|PRAGMA|BEGIN|ROLLBACK|SAVEPOINT|RELEASE|DO '
+                 r'|CREATE TABLE alembic_version'
                  r'|(?:INSERT INTO|DELETE FROM|UPDATE|ALTER TABLE) `?alembic_version_', re.I)
 RECORDED = re.compile(r"(?:INSERT INTO|UPDATE) alembic_version .*?'(\d+)'", re.I)
 # It reads the rows of the database to know what to write.
