@@ -2,6 +2,7 @@
 """What a command sends and calls in this process, counted."""
 
 import contextlib
+import gc
 import sys
 import types
 from collections.abc import Callable
@@ -54,15 +55,20 @@ def driven() -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def calls() -> Iterator[Callable[[], int]]:
-    """Give what tells how many functions were called, those written in C too."""
+    """Give what tells how many functions were called, those written in C too.
+
+    No garbage is collected, for it may be that of other tests.
+    """
     found = 0
 
     def count(_frame: object, event_: str, _argument: object) -> None:
         nonlocal found
         found += event_ in ('call', 'c_call')
 
+    gc.disable()
     sys.setprofile(count)
     try:
         yield lambda: found
     finally:
         sys.setprofile(None)
+        gc.enable()
