@@ -54,7 +54,7 @@ def keys(connection: sqlalchemy.Connection, table: str) -> dict[Key, int]:
     """Return the foreign keys of a table, and the numbers that SQLite gives them."""
     found = collections.defaultdict[tuple[int, str], list[Any]](list)
     for number, _, parent, own, other, *_ in _rows(
-            connection, f'PRAGMA foreign_key_list({_quoted(table)})'):
+            connection, f'PRAGMA foreign_key_list({text.quoted(table)})'):
         found[number, parent].append((own, other))
     return {(parent, tuple(own for own, _ in columns), tuple(other for _, other in columns)): number
             for (number, parent), columns in found.items()}
@@ -71,7 +71,7 @@ def check_keys(connection: sqlalchemy.Connection, table: str, before: dict[Key, 
     if not new:
         return
     try:
-        found = _rows(connection, f'PRAGMA foreign_key_check({_quoted(table)})')
+        found = _rows(connection, f'PRAGMA foreign_key_check({text.quoted(table)})')
     except sqlite3.Error as e:  # another foreign key has never worked
         raise refused.operational(str(e)) from e
     orphans = collections.Counter(number for *_, number in found if number in new)
@@ -119,16 +119,17 @@ def _broken(
 def _use(connection: sqlalchemy.Connection, kind: str, name: str, on: str, sql: str) -> str:
     """Return a statement that uses a trigger, a view or the foreign keys of a table."""
     if kind == 'table':
-        return f'PRAGMA foreign_key_check({_quoted(name)})'
+        return f'PRAGMA foreign_key_check({text.quoted(name)})'
     if kind == 'view':
-        return f'SELECT * FROM {_quoted(name)}'
+        return f'SELECT * FROM {text.quoted(name)}'
     event = next(word.upper() for word in text.words(sql) if word.upper() in _EVENTS)
     if event == 'INSERT':
-        return f'INSERT INTO {_quoted(on)} DEFAULT VALUES'
+        return f'INSERT INTO {text.quoted(on)} DEFAULT VALUES'
     if event == 'DELETE':
-        return f'DELETE FROM {_quoted(on)}'
-    columns = [_quoted(row[1]) for row in _rows(connection, f'PRAGMA table_info({_quoted(on)})')]
-    return f'UPDATE {_quoted(on)} SET {", ".join(f"{one} = {one}" for one in columns)}'
+        return f'DELETE FROM {text.quoted(on)}'
+    columns = [text.quoted(row[1]) for row in _rows(
+        connection, f'PRAGMA table_info({text.quoted(on)})')]
+    return f'UPDATE {text.quoted(on)} SET {", ".join(f"{one} = {one}" for one in columns)}'
 
 
 def _overlooked(kind: str, on: str, sql: str, table: str, gone: Sequence[str]) -> str:
@@ -163,7 +164,3 @@ def _rows(connection: sqlalchemy.Connection, statement: str, *parameters: str) -
     with contextlib.closing(connection.connection.cursor()) as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -104,21 +104,21 @@ class Alterations:
         return self._connection is not None and name in rebuild.made_of(
             self._connection, 'index', table)
 
-    @contextlib.contextmanager
-    def kept(self, table: str) -> Iterator[None]:
+    def kept(self, table: str) -> contextlib.AbstractContextManager[None]:
         """Refuse what breaks a trigger or a view, and undo it."""
-        if self._connection is None or not dependents.are_there(self._connection, table):
-            yield
-            return
-        with self._connection.begin_nested(), dependents.kept(self._connection, table):
-            yield
+        return self._whole(table if self._connection is not None and dependents.are_there(
+            self._connection, table) else None)
 
-    @contextlib.contextmanager
-    def index_dropped(self, name: str) -> Iterator[None]:
+    def index_dropped(self, name: str) -> contextlib.AbstractContextManager[None]:
         """Refuse it where a foreign key needs the index, and undo it."""
         self._before()
-        table = self._connection and dependents.table_of(self._connection, name)
-        if self._connection is None or not table:
+        return self._whole(None if self._connection is None else dependents.table_of(
+            self._connection, name))
+
+    @contextlib.contextmanager
+    def _whole(self, table: str | None) -> Iterator[None]:
+        """Undo a change that breaks what needs a table, if there is one to look at."""
+        if self._connection is None or table is None:
             yield
             return
         with self._connection.begin_nested(), dependents.kept(self._connection, table):

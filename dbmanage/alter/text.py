@@ -102,8 +102,12 @@ def clauses(sql: str, starters: Sequence[str]) -> list[str]:
 def renamed(sql: str, name: str) -> str:
     """Return a constraint that has a name with another one."""
     _, before, *_ = _words(sql)
-    quoted = name.replace('"', '""')
-    return f'{sql[:before.start]}"{quoted}"{sql[before.start + len(before.text):]}'
+    return f'{sql[:before.start]}{quoted(name)}{sql[before.start + len(before.text):]}'
+
+
+def quoted(name: str) -> str:
+    """Return a name as it may be written anywhere."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _words(sql: str) -> Iterator[_Word]:

@@ -22,14 +22,15 @@ _IN_TRANSACTION = 1  # SERVER_STATUS_IN_TRANS
 
 
 class Entries:
-    """The rows of a run, whose connection is ``connection``."""
+    """The rows of a run, whose connection the server knows by ``session``."""
 
-    def __init__(self, connection: sqlalchemy.Connection, table: sqlalchemy.Table) -> None:
+    def __init__(
+        self, connection: sqlalchemy.Connection, session: int, table: sqlalchemy.Table,
+    ) -> None:
         self._name = connection.dialect.identifier_preparer.format_table(table)
-        self._session = connection.scalar(sqlalchemy.text('SELECT CONNECTION_ID()'))
+        self._session = session
         self._driver: Any = connection.connection.dbapi_connection
         self._waits = self._rides = False
-        connection.commit()
         event.listen(connection, 'rollback', self._keep)
 
     def insert(self, cursor: Any, entry: journal.Entry) -> None:

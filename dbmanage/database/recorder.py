@@ -36,8 +36,10 @@ class Recorder:
     """Records the statements of a run; skips those that were done before."""
 
     def __init__(
-        self, connection: sqlalchemy.Connection, table: sqlalchemy.Table, lock: held.Held,
+        self, connection: sqlalchemy.Connection, session: int, table: sqlalchemy.Table,
+        lock: held.Held,
     ) -> None:
+        """Take ``session``, the server's number of the connection."""
         self.table = table
         self._lock = lock
         self._connection = connection
@@ -46,7 +48,7 @@ class Recorder:
         self._number = self._last = 0
         self._reads = reads.Reads()
         self._half_done = False
-        self._rows = entries.Entries(connection, table)
+        self._rows = entries.Entries(connection, session, table)
         for name in ('do_execute', 'do_executemany', 'do_execute_no_params'):
             event.listen(connection.engine, name, functools.partial(self._execute, name))
 

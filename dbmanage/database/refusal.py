@@ -95,7 +95,7 @@ def translate(error: BaseException, what: str) -> errors.Error:
         return errors.DatabaseUnreachable(f'{what}: {said}')
     if is_lost(error):
         # SQLAlchemy's own words are about its transactions.
-        why = '' if isinstance(original(error), exc.SQLAlchemyError) else f': {said}'
+        why = '' if isinstance(cause, exc.SQLAlchemyError) else f': {said}'
         return errors.DatabaseUnreachable(f'{what}: the connection was lost{why}')
     if is_transient(error) or said == 'database is locked':
         return errors.Blocked(f'{what}: {said}')

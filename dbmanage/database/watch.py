@@ -75,6 +75,11 @@ class Watch:
         if self.signal is not None and not self.ends:
             raise errors.Busy(f'interrupted by {self.signal.name}')
 
+    @property
+    def session(self) -> int:
+        """The server's number of the connection on MariaDB and MySQL."""
+        return self._blockers.session
+
     def pause(self, seconds: float) -> None:
         """Sleep, unless a signal asks for an end."""
         self._running = None  # it has been refused
@@ -201,7 +206,7 @@ class Watch:
             driver.interrupt()
         elif self._running:
             with contextlib.suppress(*_FAILURES), self._beside.connect() as connection:
-                connection.exec_driver_sql(f'KILL QUERY {self._blockers.session}')
+                connection.exec_driver_sql(f'KILL QUERY {self.session}')
 
 
 def _keep_silent(running: Running | None) -> None:

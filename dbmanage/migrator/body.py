@@ -54,10 +54,7 @@ class Body:
 
     def meaning(self, error: BaseException, what: str) -> errors.Error:
         """Return what a refusal means for the caller."""
-        cause = refusal.original(error)
-        if isinstance(cause, errors.Error):  # ours, that oslo.db has wrapped
-            return cause
-        if self._work.watch.signal and (refusal.is_cancelled(error)):
+        if self._work.watch.signal and refusal.is_cancelled(error):
             return errors.Busy(f'{what}: interrupted by {self._work.watch.signal.name}')
         found = refusal.translate(error, what)
         # To try again would do again what an autocommit_block() has committed.

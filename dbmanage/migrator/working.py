@@ -109,8 +109,10 @@ def locked(
                 lambda: _reached(recorded, connection, beside))
             with watcher.watching(), lock.taken(place) as hold:
                 limits.set_lock_timeout(connection, connection_kind, options.lock_timeout)
-                yield Working(connection, connection_kind, hold, watcher,
-                              *_notes(connection, connection_kind, own, hold), options.lock_retry)
+                yield Working(
+                    connection, connection_kind, hold, watcher,
+                    *_notes(connection, connection_kind, own, hold, watcher.session),
+                    options.lock_retry)
 
 
 def _reached(
@@ -132,6 +134,7 @@ def _reached(
 
 def _notes(
     connection: sqlalchemy.Connection, connection_kind: str, own: tables.Tables, hold: held.Held,
+    session: int,
 ) -> tuple[recorder.Recorder | None, begun.Begun | None]:
     """Return what tells the next run where this one was, if anything stays of it."""
     table = journal.table(own.schema, own.journal)
@@ -139,5 +142,5 @@ def _notes(
         limits.rebuild_invalid_indexes(connection.engine)
         return None, begun.Begun(connection, table)
     if connection_kind in (kind.MYSQL, kind.GALERA):
-        return recorder.Recorder(connection, table, hold), None
+        return recorder.Recorder(connection, session, table, hold), None
     return None, None

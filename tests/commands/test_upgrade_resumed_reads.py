@@ -17,6 +17,13 @@ op.create_table('one', sa.Column('id', sa.Integer(), primary_key=True),
 op.execute('INSERT INTO one VALUES (1, 1), (2, 2), (3, 3)')
 op.create_table('log', sa.Column('n', sa.Integer()))
 """
+OBJECTS = """
+from sqlalchemy import orm
+class One(orm.declarative_base()):
+    __tablename__ = 'one'
+    id = sa.Column(sa.Integer, primary_key=True)
+    n = sa.Column(sa.Integer)
+"""
 # What comes before is committed; what comes behind is done by the second run.
 KILLED = f"""
 op.create_index('ix_n', 'one', ['n'])
@@ -91,12 +98,7 @@ class AnswersTests(ResumedTestCase):
 
     def test_objects(self):
         """The ORM counts the rows of its own UPDATE."""
-        self.assert_resumed("""
-from sqlalchemy import orm
-class One(orm.declarative_base()):
-    __tablename__ = 'one'
-    id = sa.Column(sa.Integer, primary_key=True)
-    n = sa.Column(sa.Integer)
+        self.assert_resumed(OBJECTS + """
 with orm.Session(bind) as session:
     session.add(new := One(n=4))
     session.flush()
@@ -107,12 +109,7 @@ with orm.Session(bind) as session:
 
     def test_many_objects(self):
         """The ORM inserts them together, and is told their ids."""
-        self.assert_resumed("""
-from sqlalchemy import orm
-class One(orm.declarative_base()):
-    __tablename__ = 'one'
-    id = sa.Column(sa.Integer, primary_key=True)
-    n = sa.Column(sa.Integer)
+        self.assert_resumed(OBJECTS + """
 with orm.Session(bind) as session:
     session.add_all([One(n=n) for n in range(5)])
     session.commit()
