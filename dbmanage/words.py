@@ -95,3 +95,8 @@ def _expression(part: Any, dialect: sqlalchemy.Dialect, include_table: bool = Fa
         dialect=dialect, compile_kwargs={'literal_binds': True, 'include_table': include_table}))
     # What is compiled for these drivers has each % twice.
     return text.replace('%%', '%') if dialect.paramstyle in ('format', 'pyformat') else text
+
+
+def one_line(text: str) -> str:
+    """Return a text whose line ends are told, and end no line."""
+    return text.replace('\r', '\\r').replace('\n', '\\n')

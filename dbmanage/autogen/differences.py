@@ -42,7 +42,7 @@ class Difference:
     @property
     def words(self) -> str:
         """The difference in plain words, a line of them."""
-        return self._told().replace('\r', '\\r').replace('\n', '\\n')
+        return words.one_line(self._told())
 
     def _told(self) -> str:
         state, _, what = self.kind.partition('_')

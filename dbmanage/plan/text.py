@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 
+from dbmanage import words
+
 # SQLite locks the file for all of a run.
 _UNSAID = ('none', 'file')
 _UNITS = ((1 << 30, 'GiB'), (1 << 20, 'MiB'), (1 << 10, 'KiB'), (1, 'bytes'))
@@ -18,8 +20,8 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f'{revision["revision"]} {revision["message"]}'
         for operation in revision['operations']:
             remarks = ', '.join(_remarks(operation, document['tables']))
-            words = operation['words'].replace('\r', '\\r').replace('\n', '\\n')
-            yield f'  {words}' + (f'  [{remarks}]' if remarks else '')
+            line = words.one_line(operation['words'])
+            yield f'  {line}' + (f'  [{remarks}]' if remarks else '')
         if not revision['operations'] and not revision['unknown']:
             yield '  nothing'
         if revision['unknown']:
